@@ -1,0 +1,1 @@
+"""Experiments on real data (the comparison of weighting regimes); none has landed yet."""

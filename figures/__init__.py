@@ -1,0 +1,1 @@
+"""One script per figure, named after its slug; the vector files go to `figures/output/`."""

@@ -1,0 +1,1 @@
+"""Definitions and closed forms of the papers: pure functions and frozen dataclasses."""
