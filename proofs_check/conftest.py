@@ -1,0 +1,17 @@
+"""pytest's side of the ledger: each test receives the recorder of the claim it is named after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from proofs_check.check import Check
+
+
+@pytest.fixture
+def check(request: pytest.FixtureRequest) -> Iterator[Check]:
+    """The recorder for the claim ``test_<slug>``; afterwards the claim must be decided."""
+    recorder = Check(request.node.name.removeprefix("test_"))
+    yield recorder
+    recorder.assert_decided()

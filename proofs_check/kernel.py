@@ -1,0 +1,258 @@
+"""The only maker of results.
+
+A result is a :class:`Proof`, a :class:`Counterexample` or :class:`Unknown`.  Their
+constructors refuse calls from anywhere else, so a verdict rests on something that one of
+the functions below has computed:
+
+* :func:`prove` — for all real values: the hypotheses can be met, and together with the
+  negated goal they are unsatisfiable for Z3 and for cvc5;
+* :func:`prove_all` — several such obligations, for example the base and the step of an
+  induction, as one result;
+* :func:`refute` — a counterexample to a statement about sets: the stated obligations, all
+  proved, are what contradicts it at the stated data;
+* :func:`derive` — a SymPy identity;
+* :func:`certify` — one exact computation on stated data;
+* :func:`exhaust` — an exact check of every element of a stated finite domain;
+* :func:`sample` — random instances with shrinking (never counted as proof);
+* :func:`cite` — an external theorem that is used.
+
+If the negated goal is satisfiable, :func:`prove` returns the simplest rational
+counterexample that it can find, re-evaluated in exact arithmetic.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import z3
+
+from proofs_check import smt, symbolic
+
+_MINT = object()
+
+Obligation = tuple[Sequence[z3.BoolRef], z3.BoolRef]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was checked, how, and for how long; made by this module alone."""
+
+    name: str
+    kind: str
+    method: str
+    seconds: float
+    mint: object = field(repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.mint is not _MINT:
+            raise TypeError(f"{type(self).__name__} can only be made by proofs_check.kernel")
+
+
+@dataclass(frozen=True)
+class Proof(Result):
+    """The statement holds; `witness` meets the hypotheses (empty if there are none)."""
+
+    engines: tuple[str, ...] = ()
+    witness: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Counterexample(Result):
+    """The statement fails at `data`, rechecked by exact arithmetic or by proof."""
+
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Unknown(Result):
+    """Nothing was decided, because of `reason`."""
+
+    reason: str = ""
+
+
+def prove(
+    name: str,
+    given: Sequence[z3.BoolRef],
+    goal: z3.BoolRef,
+    *,
+    order: Sequence[z3.ArithRef] | None = None,
+    recheck: Callable[[Mapping[str, Fraction]], bool] | None = None,
+) -> Result:
+    """Prove `goal` from `given` for all real values of the free variables, or refute it.
+
+    `order` lists the variables in which a counterexample is to be simplest (default: order
+    of appearance).  `recheck` receives the counterexample and must confirm, from the
+    definitions and without the closed forms, that the statement fails there.
+    """
+    clock = _Clock()
+    given = list(given)
+    negated = [*given, z3.Not(goal)]
+    first = smt.z3_answer(negated)
+    if first == "unsat":
+        witness = _satisfying(given)
+        if witness is None:
+            return _unknown(name, clock, "the hypotheses could not be shown to be satisfiable")
+        second = smt.cvc5_answer(negated)
+        if second == "sat":
+            return _unknown(name, clock, "Z3 and cvc5 disagree")
+        engines = ("Z3", "cvc5") if second == "unsat" else ("Z3",)
+        return _proof(name, "proved", _unsat_by(engines), clock, engines, witness)
+    if first == "unknown":
+        if smt.cvc5_answer(negated) == "unsat" and (witness := _satisfying(given)) is not None:
+            return _proof(name, "proved", _unsat_by(("cvc5",)), clock, ("cvc5",), witness)
+        return _unknown(name, clock, "Z3 and cvc5 reached no decision in time")
+    variables = list(order or ())
+    known = {str(v) for v in variables}
+    variables += [v for v in smt.free_variables(negated) if str(v) not in known]
+    model = smt.simplest_model(negated, variables)
+    if model is None:
+        return _unknown(name, clock, "refuted by Z3, but no rational counterexample was confirmed")
+    if recheck is not None and not recheck(model):
+        return _unknown(name, clock, f"the definitions do not confirm the counterexample {model}")
+    method = "Z3 model, simplest rationals, re-evaluated exactly"
+    if recheck is not None:
+        method += ", confirmed from the definitions"
+    return _counterexample(name, method, clock, model)
+
+
+def prove_all(name: str, how: str, obligations: Mapping[str, Obligation]) -> Result:
+    """Prove every obligation; the first that is refuted or undecided decides the result.
+
+    `how` says how the obligations add up to the statement (induction, cases, ...).
+    """
+    clock = _Clock()
+    engines = {"Z3", "cvc5"}
+    witness: dict[str, str] = {}
+    for label, (given, goal) in obligations.items():
+        result = prove(f"{name}: {label}", given, goal)
+        if isinstance(result, Counterexample):
+            return _counterexample(name, f"{label}: {result.method}", clock, result.data)
+        if not isinstance(result, Proof):
+            reason = result.reason if isinstance(result, Unknown) else ""
+            return _unknown(name, clock, f"{label}: {reason}")
+        engines &= set(result.engines)
+        witness.update({f"{label}: {key}": value for key, value in result.witness.items()})
+    chosen = tuple(sorted(engines)) or ("Z3 or cvc5, each part by one of them",)
+    method = f"{how} ({len(obligations)} obligations, {_unsat_by(chosen)})"
+    return _proof(name, "proved", method, clock, chosen, witness)
+
+
+def refute(
+    name: str, how: str, data: Mapping[str, Any], obligations: Mapping[str, Obligation]
+) -> Result:
+    """Refute a statement about sets at `data`: `obligations`, once proved, contradict it."""
+    clock = _Clock()
+    result = prove_all(name, how, obligations)
+    if not isinstance(result, Proof):
+        return _unknown(name, clock, f"the refutation did not go through: {result}")
+    return _counterexample(name, result.method, clock, data)
+
+
+def derive(name: str, identities: Mapping[str, Any]) -> Result:
+    """Every expression of `identities` must reduce to zero in SymPy."""
+    clock = _Clock()
+    for label, expression in identities.items():
+        if not symbolic.vanishes(expression):
+            return _counterexample(name, "SymPy", clock, {label: f"does not vanish: {expression}"})
+    return _proof(name, "derived", f"SymPy, {len(identities)} identities", clock, ("SymPy",), {})
+
+
+def certify(name: str, statement: Callable[[], bool], data: Mapping[str, Any]) -> Result:
+    """Evaluate `statement` once, in exact arithmetic, on the stated data."""
+    clock = _Clock()
+    if statement():
+        return _proof(name, "certified", "exact arithmetic", clock, ("rationals",), data)
+    return _counterexample(name, "exact arithmetic", clock, data)
+
+
+def exhaust(
+    name: str, domain: str, elements: Iterable[Any], holds: Callable[[Any], bool]
+) -> Result:
+    """Check every element of a finite domain, described by `domain`, exactly."""
+    clock = _Clock()
+    count = 0
+    for element in elements:
+        count += 1
+        if not holds(element):
+            data = element if isinstance(element, Mapping) else {"element": element}
+            return _counterexample(name, f"exact search over {domain}", clock, data)
+    if not count:
+        return _unknown(name, clock, "the domain is empty")
+    return _proof(name, "exhaustive", f"all {count} of: {domain}", clock, ("rationals",), {})
+
+
+def sample(name: str, test: Callable[[], None], instances: int) -> Result:
+    """Run a Hypothesis test; a failing example is shrunk by Hypothesis and reported."""
+    clock = _Clock()
+    try:
+        test()
+    except AssertionError as error:
+        return _counterexample(name, "Hypothesis", clock, {"example": str(error)})
+    return _proof(
+        name, "tested", f"Hypothesis, {instances} random instances", clock, ("Hypothesis",), {}
+    )
+
+
+def cite(name: str, reference: str) -> Result:
+    """Record that an external theorem is used."""
+    return _proof(name, "cited", reference, _Clock(), (), {})
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.start = time.perf_counter()
+
+    def seconds(self) -> float:
+        return time.perf_counter() - self.start
+
+
+def _satisfying(given: Sequence[z3.BoolRef]) -> dict[str, str] | None:
+    """A rational point that meets the hypotheses, or None; quantified ones only get Z3's word."""
+    if not given:
+        return {}
+    quantified = any(_has_quantifier(formula) for formula in given)
+    if quantified:
+        return {"hypotheses": "satisfiable (Z3)"} if smt.z3_answer(given) == "sat" else None
+    model = smt.simplest_model(given, smt.free_variables(given))
+    return None if model is None else {key: _shown(value) for key, value in model.items()}
+
+
+def _has_quantifier(term: z3.ExprRef) -> bool:
+    return z3.is_quantifier(term) or any(_has_quantifier(child) for child in term.children())
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple | list):
+        return "(" + ", ".join(_shown(item) for item in value) + ")"
+    return str(value)
+
+
+def _unsat_by(engines: Sequence[str]) -> str:
+    return f"negation unsatisfiable: {', '.join(engines)}"
+
+
+def _proof(
+    name: str,
+    kind: str,
+    method: str,
+    clock: _Clock,
+    engines: tuple[str, ...],
+    witness: Mapping[str, Any],
+) -> Proof:
+    shown = {key: _shown(value) for key, value in witness.items()}
+    return Proof(name, kind, method, clock.seconds(), _MINT, engines, shown)
+
+
+def _counterexample(
+    name: str, method: str, clock: _Clock, data: Mapping[str, Any]
+) -> Counterexample:
+    shown = {key: _shown(value) for key, value in data.items()}
+    return Counterexample(name, "certified", method, clock.seconds(), _MINT, shown)
+
+
+def _unknown(name: str, clock: _Clock, reason: str) -> Unknown:
+    return Unknown(name, "none", "none", clock.seconds(), _MINT, reason)

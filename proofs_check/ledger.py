@@ -1,0 +1,217 @@
+"""The ledger: run the checks, compute every verdict, follow the dependencies.
+
+A claim is checked by the function ``test_<slug>`` of a module ``proofs_check/test_*.py``.
+A claim without one is open.  A claim that would hold but uses one that does not hold is
+open too, and says so: nothing is stronger than what it rests on.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from proofs_check.check import (
+    CORRECTED,
+    HOLDS,
+    OPEN,
+    STRENGTH,
+    Check,
+    Part,
+    Verdict,
+    strength_of,
+    undecided_parts,
+    verdict_of,
+)
+from proofs_check.claims_table import Claim, load_claims
+from proofs_check.kernel import Counterexample, Proof
+
+CheckFunction = Callable[[Check], None]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the ledger: the claim, the evidence, and the verdict computed from it."""
+
+    claim: Claim
+    parts: tuple[Part, ...]
+    verdict: Verdict
+    strength: str | None
+    corrected_by: tuple[str, ...]
+    reasons: tuple[str, ...]
+    seconds: float
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry as plain data, with the keys that the ledger's users rely on."""
+        counterexamples = [
+            {"part": part.result.name, "role": part.role, "data": dict(part.result.data)}
+            for part in self.parts
+            if part.role != "control" and isinstance(part.result, Counterexample)
+        ]
+        return {
+            "slug": self.claim.slug,
+            "source": self.claim.source,
+            "location": self.claim.location,
+            "kind": self.claim.kind,
+            "statement": self.claim.statement,
+            "latex": self.claim.latex,
+            "verdict": self.verdict,
+            "strength": self.strength,
+            "evidence": [_evidence(part) for part in self.parts if part.role != "control"],
+            "control": [_evidence(part) for part in self.parts if part.role == "control"],
+            "counterexample": counterexamples or None,
+            "corrected_by": list(self.corrected_by),
+            "repairs": self.claim.repairs or None,
+            "error": self.claim.error or None,
+            "uses": list(self.claim.uses),
+            "reasons": list(self.reasons),
+        }
+
+
+def find_checks() -> dict[str, CheckFunction]:
+    """The check of every claim that has one, by slug."""
+    checks: dict[str, CheckFunction] = {}
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+        module = importlib.import_module(f"proofs_check.{path.stem}")
+        for name, function in vars(module).items():
+            if name.startswith("test_") and function.__module__ == module.__name__:
+                checks[name.removeprefix("test_")] = function
+    return checks
+
+
+def run_ledger(
+    slugs: Iterable[str] | None = None,
+    *,
+    full: bool = False,
+    workers: int | None = None,
+    progress: Callable[[int, int, str, float], None] = lambda done, total, slug, seconds: None,
+) -> dict[str, Entry]:
+    """Check the claims (all, or the named ones and what they need) and return the entries.
+
+    `progress` is called after each claim with the number done, the total, the slug and the
+    seconds it took.  Entries come in the order of the claims table.
+    """
+    claims = load_claims()
+    wanted = _closure(claims, slugs)
+    checked = sorted(set(find_checks()) & wanted)
+    evidence: dict[str, tuple[tuple[Part, ...], float]] = {}
+    with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
+        futures = {pool.submit(_run_one, slug, full): slug for slug in checked}
+        for done, future in enumerate(as_completed(futures), start=1):
+            slug = futures[future]
+            evidence[slug] = future.result()
+            progress(done, len(checked), slug, evidence[slug][1])
+    return assemble({s: c for s, c in claims.items() if s in wanted}, evidence)
+
+
+def assemble(
+    claims: Mapping[str, Claim], evidence: Mapping[str, tuple[tuple[Part, ...], float]]
+) -> dict[str, Entry]:
+    """Compute all verdicts from the evidence (see `check.verdict_of`) and the dependencies."""
+    corrections: dict[str, list[str]] = {}
+    for claim in claims.values():
+        if claim.repairs:
+            corrections.setdefault(claim.repairs, []).append(claim.slug)
+    entries: dict[str, Entry] = {}
+    for slug, claim in claims.items():
+        parts, seconds = evidence.get(slug, ((), 0.0))
+        repaired_by = tuple(
+            other
+            for other in corrections.get(slug, [])
+            if verdict_of(evidence.get(other, ((), 0.0))[0], False) == HOLDS
+        )
+        reasons = tuple(undecided_parts(parts)) if parts else ("nothing checks it yet",)
+        verdict = verdict_of(parts, bool(repaired_by))
+        entries[slug] = Entry(
+            claim, parts, verdict, strength_of(parts), repaired_by, reasons, seconds
+        )
+    return _follow_dependencies(entries)
+
+
+def coverage(entries: Mapping[str, Entry]) -> dict[str, dict[str, int]]:
+    """How many claims of the sources have each verdict, and how strong the evidence is.
+
+    Corrections and the toolkit's own lemmas are counted apart, under ``own entries``.
+    """
+    printed = [e for e in entries.values() if e.claim.kind not in {"correction", "lemma"}]
+    own = [e for e in entries.values() if e.claim.kind in {"correction", "lemma"}]
+    one_engine = sum(
+        isinstance(part.result, Proof)
+        and part.result.kind == "proved"
+        and len(part.result.engines) < 2
+        for entry in entries.values()
+        for part in entry.parts
+    )
+    return {
+        "verdicts": {v: sum(e.verdict == v for e in printed) for v in _VERDICTS},
+        "strength of what holds": {
+            kind: count
+            for kind in STRENGTH
+            if (count := sum(e.strength == kind and e.verdict == HOLDS for e in printed))
+        },
+        "own entries": {v: sum(e.verdict == v for e in own) for v in _VERDICTS},
+        "proofs by one engine only": {"parts": one_engine},
+    }
+
+
+_VERDICTS: tuple[Verdict, ...] = ("holds", "holds with a correction", "false as printed", "open")
+
+
+def _run_one(slug: str, full: bool) -> tuple[tuple[Part, ...], float]:
+    start = time.perf_counter()
+    check = Check(slug, full)
+    find_checks()[slug](check)
+    return tuple(check.parts), time.perf_counter() - start
+
+
+def _closure(claims: Mapping[str, Claim], slugs: Iterable[str] | None) -> set[str]:
+    if slugs is None:
+        return set(claims)
+    wanted: set[str] = set()
+    todo = list(slugs)
+    while todo:
+        slug = todo.pop()
+        if slug not in wanted:
+            wanted.add(slug)
+            todo += claims[slug].uses
+            todo += [c.slug for c in claims.values() if c.repairs == slug]
+            todo += [claims[slug].repairs] if claims[slug].repairs else []
+    return wanted
+
+
+def _follow_dependencies(entries: dict[str, Entry]) -> dict[str, Entry]:
+    """Open every entry that holds but uses one that does not, until nothing changes."""
+    changed = True
+    while changed:
+        changed = False
+        for slug, entry in entries.items():
+            if entry.verdict not in (HOLDS, CORRECTED):
+                continue
+            weak = [u for u in entry.claim.uses if u in entries and entries[u].verdict != HOLDS]
+            if weak:
+                reason = "uses " + ", ".join(f"{u} ({entries[u].verdict})" for u in weak)
+                entries[slug] = replace(entry, verdict=OPEN, reasons=(reason,))
+                changed = True
+    return entries
+
+
+def _evidence(part: Part) -> dict[str, Any]:
+    result = part.result
+    row: dict[str, Any] = {
+        "part": result.name,
+        "role": part.role,
+        "outcome": type(result).__name__.lower(),
+        "kind": result.kind,
+        "method": result.method,
+        "seconds": round(result.seconds, 3),
+    }
+    if isinstance(result, Proof) and result.witness:
+        row["witness"] = dict(result.witness)
+    if isinstance(result, Counterexample):
+        row["data"] = dict(result.data)
+    return row

@@ -1,0 +1,152 @@
+"""The first two engines: Z3 decides, cvc5 decides again from the same SMT-LIB text.
+
+Formulas are Z3 terms over the reals.  `theory.piecewise.select` is taught Z3 conditions
+here, so the closed forms of `theory` evaluate to Z3 terms: the function that a user calls
+is the function that is proved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any, Literal
+
+import cvc5
+import z3
+
+from proofs_check.rational import evaluate, simplest_rationals
+from theory.piecewise import select
+
+Answer = Literal["sat", "unsat", "unknown"]
+TIMEOUT_SECONDS = 60
+
+
+@select.register(z3.BoolRef)
+def _(condition: z3.BoolRef, if_true: Any, if_false: Any) -> Any:
+    return z3.If(condition, _real(if_true), _real(if_false))
+
+
+def _real(value: Any) -> Any:
+    return value if isinstance(value, z3.ExprRef) else z3.RealVal(str(value))
+
+
+def reals(names: str) -> list[z3.ArithRef]:
+    """Real variables with the given space-separated names."""
+    return [z3.Real(name) for name in names.split()]
+
+
+def minimum(*terms: Any) -> z3.ArithRef:
+    """The least of some real terms."""
+    least, *others = (_real(term) for term in terms)
+    for other in others:
+        least = z3.If(other < least, other, least)
+    return least
+
+
+def maximum(*terms: Any) -> z3.ArithRef:
+    """The greatest of some real terms."""
+    return -minimum(*(-_real(term) for term in terms))
+
+
+def z3_answer(formulas: Sequence[z3.BoolRef], seconds: float = TIMEOUT_SECONDS) -> Answer:
+    """Whether the conjunction of `formulas` is satisfiable, according to Z3."""
+    solver = _solver(formulas, seconds)
+    return _named(str(solver.check()))
+
+
+def cvc5_answer(formulas: Sequence[z3.BoolRef], seconds: float = TIMEOUT_SECONDS) -> Answer:
+    """The same question put to cvc5, which reads it as SMT-LIB 2.6 text."""
+    manager = cvc5.TermManager()
+    solver = cvc5.Solver(manager)
+    solver.setLogic("QF_NRA" if _plain(formulas) else "ALL")
+    solver.setOption("tlimit-per", str(int(seconds * 1000)))
+    parser = cvc5.InputParser(solver)
+    text = _solver(formulas, seconds).to_smt2()
+    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, "query")
+    symbols = parser.getSymbolManager()
+    output = ""
+    while not (command := parser.nextCommand()).isNull():
+        output += str(command.invoke(solver, symbols))
+    return _named(output.strip())
+
+
+def simplest_model(
+    formulas: Sequence[z3.BoolRef],
+    variables: Sequence[z3.ArithRef],
+    seconds: float = TIMEOUT_SECONDS,
+) -> dict[str, Fraction] | None:
+    """A rational model, each variable in turn as simple as those before it allow.
+
+    The formulas are re-evaluated in exact arithmetic at the model that is returned.  None
+    if no model with denominators up to the limit of `simplest_rationals` was found.
+    """
+    solver = _solver(formulas, seconds)
+    if solver.check() != z3.sat:
+        return None
+    model: dict[str, Fraction] = {}
+    for variable in variables:
+        for candidate in simplest_rationals():
+            solver.push()
+            solver.add(variable == z3.RealVal(str(candidate)))
+            if solver.check() == z3.sat:
+                model[variable.decl().name()] = candidate
+                break
+            solver.pop()
+        else:
+            value = (
+                solver.model().eval(variable, model_completion=True)
+                if solver.check() == z3.sat
+                else None
+            )
+            if value is None or not z3.is_rational_value(value):
+                return None
+            solver.add(variable == value)
+            model[variable.decl().name()] = Fraction(
+                value.numerator_as_long(), value.denominator_as_long()
+            )
+    return model if all(evaluate(formula, model) for formula in formulas) else None
+
+
+def free_variables(formulas: Sequence[z3.ExprRef]) -> list[z3.ArithRef]:
+    """The real variables of quantifier-free formulas, in order of first appearance."""
+    found: dict[str, z3.ArithRef] = {}
+    seen: set[int] = set()
+
+    def visit(term: z3.ExprRef) -> None:
+        if term.get_id() in seen:
+            return
+        seen.add(term.get_id())
+        if z3.is_quantifier(term):
+            visit(term.body())
+        elif (
+            z3.is_const(term) and term.decl().kind() == z3.Z3_OP_UNINTERPRETED and z3.is_real(term)
+        ):
+            found.setdefault(term.decl().name(), term)
+        else:
+            for child in term.children():
+                visit(child)
+
+    for formula in formulas:
+        visit(formula)
+    return list(found.values())
+
+
+def _solver(formulas: Sequence[z3.BoolRef], seconds: float) -> z3.Solver:
+    solver = z3.Solver()
+    solver.set("timeout", int(seconds * 1000))
+    solver.add(*formulas)
+    return solver
+
+
+def _plain(formulas: Sequence[z3.ExprRef]) -> bool:
+    """Neither quantifiers nor uninterpreted functions occur."""
+    return all(
+        not z3.is_quantifier(term)
+        and not (term.num_args() and term.decl().kind() == z3.Z3_OP_UNINTERPRETED)
+        and _plain(term.children())
+        for term in formulas
+    )
+
+
+def _named(text: str) -> Answer:
+    return "sat" if text == "sat" else "unsat" if text == "unsat" else "unknown"

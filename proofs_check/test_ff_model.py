@@ -1,0 +1,279 @@
+"""Friend or Foe, Sections 1-3 and Appendix A: from the definitions to three masses.
+
+Route to general finite covariates: `ff_merge_atoms` is the step of an induction on the
+number of atoms.  It shows that, for a given treated event E of mass m, the masses of
+reported and of true need inside and outside E range over the intervals of
+`encodings.report` and `encodings.truth` whatever the number of atoms is, and the payoff
+2 * need - m depends on nothing else.  From there on everything is arithmetic in p, m and
+those masses.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import z3
+
+from proofs_check.check import Check
+from proofs_check.encodings import (
+    bernoulli_pair,
+    inducible,
+    payoff,
+    report,
+    same_pair,
+    some_covariate,
+    truth,
+    unit,
+)
+from proofs_check.geometry import chain_is_frontier, literal_frontier_gap
+from proofs_check.smt import reals
+from theory.admissible_events import extremes_by_enumeration
+from theory.points import distrust_point, hedge_point, trust_point
+
+HALF, THIRD = Fraction(1, 2), Fraction(1, 3)
+
+
+def test_ff_merge_atoms(check: Check) -> None:
+    a, b, total, x, y = reals("a b total x y")
+    masses = [a > 0, b > 0]
+
+    def splits(low_a: z3.BoolRef, low_b: z3.BoolRef) -> z3.BoolRef:
+        return z3.Exists([x, y], z3.And(x + y == total, low_a, low_b))
+
+    treated = splits(z3.And(a <= 2 * x, x <= a), z3.And(b <= 2 * y, y <= b))
+    untreated = splits(z3.And(0 <= x, 2 * x < a), z3.And(0 <= y, 2 * y < b))
+    true = splits(z3.And(0 <= x, x <= a), z3.And(0 <= y, y <= b))
+    check.prove_all(
+        "merging two atoms",
+        "induction on the atoms of an event: each step merges two",
+        {
+            "treated, reported": (
+                masses,
+                treated == z3.And(a + b <= 2 * total, total <= a + b),
+            ),
+            "untreated, reported": (masses, untreated == z3.And(0 <= total, 2 * total < a + b)),
+            "true": (masses, true == z3.And(0 <= total, total <= a + b)),
+        },
+    )
+    check.prove(
+        "an untreated event that may be reported at rate 1/2",
+        [*masses, 0 <= total, 2 * total <= a + b, 0 <= x, x + y == total, x <= a, y <= b],
+        2 * total < a + b,
+        role="control",
+    )
+
+
+def test_ff_inducible_window(check: Check) -> None:
+    p, m, inside, outside = reals("p m inside outside")
+    given = [unit(p, m)]
+    exists = z3.Exists([inside, outside], report(p, m, inside, outside))
+    check.prove("window", given, exists == inducible(p, m))
+    check.prove(
+        "window with its lower end closed",
+        [*given, m <= 2 * p, 2 * p <= 1 + m],
+        inducible(p, m),
+        role="control",
+    )
+
+
+def test_ff_lemma_a1(check: Check) -> None:
+    p, q, inside, outside, need = reals("p q inside outside need")
+    r1, r0, t1, t0 = reals("pi1 pi0 pi1_star pi0_star")
+    program = [
+        unit(p, q, r1, r0, t1, t0),
+        q * t1 + (1 - q) * t0 == p,
+        q * r1 + (1 - q) * r0 == p,
+        2 * r1 >= 1,
+        2 * r0 < 1,
+    ]
+    check.prove_all(
+        "rates to masses",
+        "a point of the program gives a report and a truth with its value",
+        {
+            "report": (
+                [*program, inside == q * r1, outside == (1 - q) * r0],
+                report(p, q, inside, outside),
+            ),
+            "truth": ([*program, need == q * t1], truth(p, q, need)),
+            "value": ([*program, need == q * t1], payoff(q, need) == q * (2 * t1 - 1)),
+        },
+    )
+    masses = [unit(p, q), report(p, q, inside, outside), truth(p, q, need)]
+    rates = [
+        r1 == z3.If(q > 0, inside / z3.If(q > 0, q, 1), 1),
+        r0 == z3.If(q < 1, outside / z3.If(q < 1, 1 - q, 1), 0),
+        t1 == z3.If(q > 0, need / z3.If(q > 0, q, 1), 1),
+        t0 == z3.If(q < 1, (p - need) / z3.If(q < 1, 1 - q, 1), 0),
+    ]
+    check.prove(
+        "masses to rates",
+        [*masses, *rates],
+        z3.And(*program, payoff(q, need) == q * (2 * t1 - 1)),
+    )
+    check.prove(
+        "program without the incentive constraint on the untreated",
+        [f for f in program if not f.eq(program[-1])] + [inside == q * r1, outside == (1 - q) * r0],
+        report(p, q, inside, outside),
+        role="control",
+    )
+
+
+def test_ff_intro_example(check: Check) -> None:
+    q = Fraction(2, 5)
+    need, masses = q, (q, 1 - q)
+    lie = (Fraction(0), Fraction(2, 3))
+    extremes = extremes_by_enumeration(need, masses)
+    data = {"p": need, "masses": masses}
+    check.certify(
+        "best case treats exactly those in need",
+        lambda: extremes.best.value == need and extremes.best.event == (0,),
+        data,
+    )
+    check.certify(
+        "the lie is consistent and has the larger group treated, none of whom need it",
+        lambda: (
+            sum(m * r for m, r in zip(masses, lie, strict=True)) == need
+            and [r >= HALF for r in lie] == [False, True]
+            and extremes.worst.value == -masses[1]
+            and extremes.worst.event == (1,)
+        ),
+        data,
+    )
+    p, m = reals("p m")
+    check.prove(
+        "25% need, 1% attribute: the larger group cannot be treated",
+        [p == z3.RealVal("1/4"), m == z3.RealVal("99/100")],
+        z3.Not(inducible(p, m)),
+        role="prose",
+    )
+    check.prove(
+        "50% need, 1%/99%: either group can be treated",
+        [p == z3.RealVal("1/2")],
+        z3.And(inducible(p, z3.RealVal("1/100")), inducible(p, z3.RealVal("99/100"))),
+        role="prose",
+    )
+    check.certify(
+        "a lie of 1/2 on the larger group would be consistent too",
+        lambda: masses[1] * HALF == need,
+        data,
+        role="control",
+    )
+
+
+def test_ff_best_report_truth(check: Check) -> None:
+    mass, reported, true = reals("mass reported_rate true_rate")
+    rest_any, rest_truthful = reals("rest_any rest_truthful")
+
+    def earned(rate: z3.ArithRef) -> z3.ArithRef:
+        return z3.If(2 * rate >= 1, mass * (2 * true - 1), 0)
+
+    atom = [mass > 0, unit(reported, true)]
+    check.prove_all(
+        "reporting the truth is best at every truth",
+        "induction on the atoms of (X0, X1): the best report is at least the truth, and no "
+        "report beats it",
+        {
+            "one atom": (atom, earned(reported) <= earned(true)),
+            "one more atom": (
+                [*atom, rest_any <= rest_truthful],
+                rest_any + earned(reported) <= rest_truthful + earned(true),
+            ),
+        },
+    )
+    check.prove("the opposite inequality", atom, earned(reported) >= earned(true), role="control")
+
+
+def test_ff_frontier_definition(check: Check) -> None:
+    p = Fraction(2, 5)
+    trust, hedge = trust_point(p), hedge_point(p)
+    middle = tuple((t + h) / 2 for t, h in zip(trust, hedge, strict=True))
+    check.refute(
+        "the frontier contains the edge T-H",
+        "C meets the line T-H in T alone, so every point of C whose best case lies strictly "
+        "between those of H and T is dominated: no undominated point is near the middle of T-H",
+        {"p": p, "T": trust, "H": hedge, "missing point of the edge": middle},
+        literal_frontier_gap(),
+    )
+    worst, best, q, s = reals("worst best q s")
+    third = z3.RealVal("1/3")
+    check.refute(
+        "at p = 1/3 the frontier is H-D alone",
+        "the pair of Ber(1/3) is the only one whose best case is 1/3, so nothing in C "
+        "dominates it, though H in the closure does",
+        {"p": THIRD, "isolated undominated point": trust_point(THIRD)},
+        {
+            "attained": (
+                [s == third],
+                same_pair(bernoulli_pair(s, s), (z3.RealVal("-2/3"), third)),
+            ),
+            "only one": (
+                [*some_covariate(third, q, worst, best), best >= third],
+                z3.And(best == third, worst <= z3.RealVal("-2/3")),
+            ),
+        },
+        role="reading",
+    )
+    check.prove(
+        "the same gap for p <= 1/3",
+        [unit(s), s < third, *some_covariate(s, q, worst, best), worst + best == 0],
+        same_pair((worst, best), trust_point(s)),
+        role="control",
+    )
+
+
+def test_ff_frontier_definition_corrected(check: Check) -> None:
+    chain_is_frontier(check)
+    p = reals("p")[0]
+    corner_pairs = {
+        "trust": same_pair(bernoulli_pair(p, p), trust_point(p)),
+        "distrust": same_pair(bernoulli_pair(p, 0), distrust_point(p)),
+    }
+    check.prove(
+        "the chain's extreme points are attained for p < 1/3 and p > 2/3",
+        [unit(p), z3.Or(3 * p < 1, 3 * p > 2)],
+        z3.And(*corner_pairs.values()),
+    )
+    check.prove(
+        "and for 1/2 <= p <= 2/3",
+        [2 * p >= 1, 3 * p <= 2],
+        z3.And(same_pair(bernoulli_pair(p, 2 - 2 * p), hedge_point(p)), *corner_pairs.values()),
+    )
+
+
+def test_ff_frontier_convex(check: Check) -> None:
+    p, q, worst, best, alpha = reals("p q worst best alpha")
+    corners = [trust_point(p), distrust_point(p)]
+    middle = [3 * p > 1, 3 * p < 2]
+
+    def objective(point: tuple[object, object], weight: z3.ArithRef) -> z3.ArithRef:
+        return weight * point[0] + (1 - weight) * point[1]
+
+    everyone = some_covariate(p, q, worst, best)
+    hedge = hedge_point(p)
+    rarer = z3.If(2 * p <= 1, p, 1 - p)
+    tie = z3.If(z3.And(*middle), (3 * rarer - 1) / z3.If(4 * rarer > 1, 4 * rarer - 1, 1), 0)
+    check.prove_all(
+        "each extreme point maximises a weighted sum over all covariates",
+        "one weight per extreme point",
+        {
+            "T at weight 0": (
+                everyone,
+                objective((worst, best), 0 * p) <= objective(corners[0], 0 * p),
+            ),
+            "H at weight 1/2": (
+                [*everyone, *middle],
+                worst + best <= hedge[0] + hedge[1],
+            ),
+            "H where it ties with T": (
+                [*everyone, *middle, alpha == tie],
+                objective((worst, best), alpha) <= objective(hedge, alpha),
+            ),
+            "D at weight 1": (everyone, worst <= corners[1][0]),
+        },
+    )
+    check.prove(
+        "D maximises the best case",
+        everyone,
+        best <= corners[1][1],
+        role="control",
+    )
