@@ -6,6 +6,8 @@ A claim may have several parts.  Each has a role:
 * ``step`` — an intermediate step of its printed derivation;
 * ``prose`` — a sentence about it in the running text;
 * ``reading`` — the statement under a literal reading that a charitable one replaces;
+* ``confirmation`` — the same fact once more by another route; it adds no strength, and if it
+  contradicts the rest the claim is open;
 * ``control`` — a deliberately wrong variant, which the same engine must refute.
 
 The verdict is a function of the results (:func:`verdict_of`); nobody types it in.
@@ -23,7 +25,7 @@ import z3
 from proofs_check import kernel
 from proofs_check.kernel import Counterexample, Obligation, Proof, Result, Unknown
 
-Role = Literal["conclusion", "step", "prose", "reading", "control"]
+Role = Literal["conclusion", "step", "prose", "reading", "confirmation", "control"]
 Verdict = Literal["holds", "holds with a correction", "false as printed", "open"]
 
 HOLDS: Verdict = "holds"
@@ -136,8 +138,8 @@ class Check:
 def undecided_parts(parts: Sequence[Part]) -> list[str]:
     """Why the parts do not decide the claim; empty if they do.
 
-    Needed: at least one conclusion, no unknown, and at least one control, every one of
-    them refuted.
+    Needed: at least one conclusion, no unknown, no confirmation that contradicts, and at
+    least one control, every one of them refuted.
     """
     reasons = []
     if not any(part.role == "conclusion" for part in parts):
@@ -149,6 +151,8 @@ def undecided_parts(parts: Sequence[Part]) -> list[str]:
             reasons.append(f"{part.result.name}: {part.result.reason}")
         elif part.role == "control" and not isinstance(part.result, Counterexample):
             reasons.append(f"the negative control {part.result.name!r} was not refuted")
+        elif part.role == "confirmation" and isinstance(part.result, Counterexample):
+            reasons.append(f"{part.result.name}: contradicted at {dict(part.result.data)}")
     return reasons
 
 

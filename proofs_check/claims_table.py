@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 CLAIMS_DIRECTORY = Path(__file__).parent / "claims"
@@ -48,7 +49,8 @@ def load_claims(directory: Path = CLAIMS_DIRECTORY) -> dict[str, Claim]:
     """All claims by slug, in the order of the files and of their tables.
 
     Raises `ValueError` naming the file and slug for unknown fields, kinds or errors, for
-    slugs that occur twice, and for references to slugs that do not exist.
+    slugs that occur twice, for references to slugs that do not exist, and for claims that use
+    each other in a circle.
     """
     claims: dict[str, Claim] = {}
     for path in sorted(directory.glob("*.toml")):
@@ -74,4 +76,8 @@ def load_claims(directory: Path = CLAIMS_DIRECTORY) -> dict[str, Claim]:
         for other in (*claim.uses, *filter(None, [claim.repairs])):
             if other not in claims:
                 raise ValueError(f"{claim.slug} refers to {other!r}, which is not a claim")
+    try:
+        TopologicalSorter({claim.slug: claim.uses for claim in claims.values()}).prepare()
+    except CycleError as error:
+        raise ValueError(f"claims use each other in a circle: {error.args[1]}") from None
     return claims

@@ -128,7 +128,7 @@ def assemble(
         reasons = tuple(undecided_parts(parts)) if parts else ("nothing checks it yet",)
         verdict = verdict_of(parts, bool(repaired_by))
         entries[slug] = Entry(
-            claim, parts, verdict, strength_of(parts), repaired_by, reasons, seconds
+            claim, parts, verdict, _strength(parts, verdict), repaired_by, reasons, seconds
         )
     return _follow_dependencies(entries)
 
@@ -198,6 +198,10 @@ def _follow_dependencies(entries: dict[str, Entry]) -> dict[str, Entry]:
                 entries[slug] = replace(entry, verdict=OPEN, reasons=(reason,))
                 changed = True
     return entries
+
+
+def _strength(parts: tuple[Part, ...], verdict: Verdict) -> str | None:
+    return strength_of(parts) if verdict in (HOLDS, CORRECTED) else None
 
 
 def _evidence(part: Part) -> dict[str, Any]:

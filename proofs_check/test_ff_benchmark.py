@@ -14,6 +14,7 @@ import z3
 from proofs_check.check import Check
 from proofs_check.encodings import (
     bernoulli_pair,
+    dominates,
     event_masses,
     inducible,
     on_segment,
@@ -24,7 +25,6 @@ from proofs_check.encodings import (
     unit,
     worst_over,
 )
-from proofs_check.geometry import dominates
 from proofs_check.smt import maximum, reals
 from theory.admissible_events import extremes_by_enumeration
 from theory.delegation import best_targeting, default_action, worst_targeting

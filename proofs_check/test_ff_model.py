@@ -10,6 +10,7 @@ those masses.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import z3
@@ -17,6 +18,7 @@ import z3
 from proofs_check.check import Check
 from proofs_check.encodings import (
     bernoulli_pair,
+    best_over,
     inducible,
     payoff,
     report,
@@ -24,10 +26,13 @@ from proofs_check.encodings import (
     some_covariate,
     truth,
     unit,
+    worst_over,
 )
 from proofs_check.geometry import chain_is_frontier, literal_frontier_gap
-from proofs_check.smt import reals
+from proofs_check.rational import evaluate
+from proofs_check.smt import maximum, minimum, reals
 from theory.admissible_events import extremes_by_enumeration
+from theory.delegation import best_targeting
 from theory.points import distrust_point, hedge_point, trust_point
 
 HALF, THIRD = Fraction(1, 2), Fraction(1, 3)
@@ -74,6 +79,62 @@ def test_ff_inducible_window(check: Check) -> None:
         inducible(p, m),
         role="control",
     )
+
+
+def test_ff_event_extremes(check: Check) -> None:
+    p, m, inside, outside, need = reals("p m inside outside need")
+    masses = reals("m1 m2 m3 m4")
+    some = [unit(p, *masses), z3.Or(*[inducible(p, mass) for mass in masses])]
+    choices = [
+        *some,
+        z3.Or(*[m == mass for mass in masses]),
+        report(p, m, inside, outside),
+        truth(p, m, need),
+    ]
+    low, high = worst_over(p, masses), best_over(p, masses)
+    check.prove("least", choices, payoff(m, need) >= low)
+    check.prove("greatest", choices, payoff(m, need) <= high)
+
+    def attained(value: z3.ArithRef, share: Callable[[z3.ArithRef], z3.ArithRef]) -> z3.BoolRef:
+        return z3.Or(
+            *[
+                z3.And(
+                    inducible(p, mass),
+                    truth(p, mass, share(mass)),
+                    payoff(mass, share(mass)) == value,
+                )
+                for mass in masses
+            ]
+        )
+
+    check.prove("least, attained", some, attained(low, lambda mass: maximum(0, p + mass - 1)))
+    check.prove("greatest, attained", some, attained(high, lambda mass: minimum(p, mass)))
+    steps = 12 if check.full else 8
+    check.exhaust(
+        "Ber(q) from the definitions, by enumeration of events",
+        f"p and q in multiples of 1/{steps}",
+        (
+            (Fraction(i, steps), Fraction(j, steps))
+            for i in range(steps + 1)
+            for j in range(steps + 1)
+        ),
+        _bernoulli_agrees,
+        role="confirmation",
+    )
+    check.prove(
+        "extremes over all masses, inducible or not",
+        choices,
+        payoff(m, need) <= maximum(*[best_targeting(p, mass) for mass in masses]) - 1,
+        role="control",
+    )
+
+
+def _bernoulli_agrees(case: tuple[Fraction, Fraction]) -> bool:
+    p, q = case
+    extremes = extremes_by_enumeration(p, tuple(mass for mass in (q, 1 - q) if mass))
+    at = {"p": p, "q": q}
+    pair = [evaluate(term, at) for term in bernoulli_pair(*reals("p q"))]
+    return pair == [extremes.worst.value, extremes.best.value]
 
 
 def test_ff_lemma_a1(check: Check) -> None:

@@ -49,7 +49,7 @@ def require(condition: bool, argument: str, value: object, requirement: str) -> 
         raise InputError(f"{argument} is {value}: must {requirement}")
 
 
-def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary neighbour of `path`, then move it there in one step.
 
     A failure leaves no half-written file behind, and an existing file as it was.  The

@@ -1,0 +1,144 @@
+"""The efficient frontier of trusting an AI, in one or many subgroups: the command line.
+
+Source: *Friend or Foe*, Section 5, Lemma 1, Theorems 1 and 2.  `theory.points` has the points
+of one subgroup, `theory.population` the frontier and the best policy of a population,
+`theory.groups_csv` reads subgroups from a file, `theory.frontier_report` prints.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+from theory.command_line import Parser, parse_number, require, run
+from theory.frontier_report import as_json, as_text
+from theory.groups_csv import COLUMNS, read_groups, subgroups_from_numbers
+from theory.population import Frontier, Policy, Subgroups, optimal_policy, population_frontier
+
+PROGRAM = "python -m theory.frontier"
+PLOT_SUFFIXES = (".svg", ".pdf", ".png")
+SLOW = 100_000  # subgroups from which exact arithmetic takes more than a few seconds
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog=PROGRAM,
+        description="Trust, hedge and distrust points of each subgroup, and the efficient frontier "
+        "of the population: the pairs (worst case, best case) of expected payoffs among which a "
+        "designer chooses who cannot tell whether the AI is aligned.",
+        epilog="Examples: --p 2/5 --alpha 0.3;  --p 0.65 --p 0.52 --share 0.3 --share 0.7 --json;  "
+        "--groups clinics.csv --alpha 0.4 --plot frontier.svg.  Numbers are decimals or fractions "
+        "and are read exactly.  Exit codes: 0 done, 2 bad input.",
+        allow_abbrev=False,
+    )
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--p", action="append", help="share of a subgroup that needs treatment, in [0, 1]"
+    )
+    source.add_argument(
+        "--groups", type=Path, metavar="FILE.csv", help=f"one row per subgroup; columns {COLUMNS}"
+    )
+    parser.add_argument(
+        "--share",
+        action="append",
+        default=[],
+        help="share of the population, one for each --p: positive, with sum 1 (default: equal)",
+    )
+    parser.add_argument(
+        "--alpha",
+        help="weight on the worst case, in [0, 1]: also say what to disclose in each subgroup.  "
+        "Where several choices are equally good in a subgroup, the one that is attained is "
+        "taken, then the one with the higher worst case",
+    )
+    parser.add_argument(
+        "--exact", action="store_true", help="print fractions instead of rounded decimals"
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print one JSON object: vertices, slopes, alpha_thresholds, groups and, with "
+        "--alpha, optimal; points are [worst, best]",
+    )
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw the frontier (.svg, .pdf or .png)"
+    )
+    return parser
+
+
+def _with_negatives_bound(arguments: Sequence[str]) -> list[str]:
+    """Write ``--p -1/2`` as ``--p=-1/2``, so that the value is not taken for an option."""
+    bound: list[str] = []
+    for argument in arguments:
+        if bound and bound[-1] in ("--p", "--share", "--alpha") and re.match(r"-[\d.]", argument):
+            bound[-1] += f"={argument}"
+        else:
+            bound.append(argument)
+    return bound
+
+
+def _subgroups(rates: list[str], shares: list[str], exact: bool) -> Subgroups:
+    """The subgroups given as --p and --share."""
+    require(
+        len(shares) in (0, len(rates)),
+        "number of --share",
+        len(shares),
+        f"equal the number of --p, {len(rates)}",
+    )
+    parsed_rates = [parse_number(text, "--p") for text in rates]
+    for text, rate in zip(rates, parsed_rates, strict=True):
+        require(0 <= rate <= 1, "--p", text, "lie in [0, 1]")
+    parsed_shares = [parse_number(text, "--share") for text in shares]
+    for text, share in zip(shares, parsed_shares, strict=True):
+        require(0 < share <= 1, "--share", text, "lie in (0, 1]")
+    names = tuple(str(number) for number in range(1, len(rates) + 1))
+    equal = [Fraction(1, len(rates))] * len(rates)
+    return subgroups_from_numbers(names, parsed_shares or equal, parsed_rates, "--share", exact)
+
+
+def _check_plot(path: Path) -> None:
+    require(
+        path.suffix.lower() in PLOT_SUFFIXES, "--plot", path, f"end in {', '.join(PLOT_SUFFIXES)}"
+    )
+    require(path.parent.is_dir(), "--plot", path, f"lie in a folder that exists, not {path.parent}")
+    require(not path.is_dir(), "--plot", path, "name a file, not a folder")
+
+
+def _draw(path: Path, subgroups: Subgroups, frontier: Frontier, policy: Policy | None) -> None:
+    from figures.drawing import draw_population_frontier, save
+
+    save(draw_population_frontier(subgroups, frontier, policy), path)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Parse, check, compute, draw and print; see ``--help``."""
+    options = _parser().parse_args(_with_negatives_bound(arguments))
+    alpha = None
+    if options.alpha is not None:
+        alpha = parse_number(options.alpha, "--alpha")
+        require(0 <= alpha <= 1, "--alpha", options.alpha, "lie in [0, 1]")
+    if options.plot is not None:
+        _check_plot(options.plot)
+    if options.groups is not None:
+        require(not options.share, "--share", ", ".join(options.share), "be left out with --groups")
+        subgroups = read_groups(options.groups, options.exact)
+    else:
+        subgroups = _subgroups(options.p, options.share, options.exact)
+    count = len(subgroups.names)
+    if subgroups.exact and count >= SLOW:
+        print(f"computing exactly for {count:,} subgroups", file=sys.stderr)
+    frontier = population_frontier(subgroups)
+    policy = None if alpha is None else optimal_policy(subgroups, alpha)
+    if options.plot is not None:
+        _draw(options.plot, subgroups, frontier, policy)
+    if options.json:
+        sys.stdout.writelines(as_json(subgroups, frontier, policy, options.exact))
+    else:
+        print("\n".join(as_text(subgroups, frontier, policy, options.exact)))
+
+
+if __name__ == "__main__":
+    sys.set_int_max_str_digits(0)  # exact answers have as many digits as the input calls for
+    run(main, PROGRAM)
