@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise, product
 
 from theory.admissible_cases import Extremes, verify_case
+from theory.points import distrust_point, hedge_point, trust_point
+from theory.population import Frontier, Subgroups
+
+Pair = tuple[Fraction, Fraction]
 
 
 def assert_certified(p: Fraction, masses: Sequence[Fraction], extremes: Extremes) -> None:
@@ -19,3 +24,54 @@ def assert_certified(p: Fraction, masses: Sequence[Fraction], extremes: Extremes
 def values(extremes: Extremes) -> tuple[Fraction, Fraction]:
     """The pair (worst case, best case)."""
     return extremes.worst.value, extremes.best.value
+
+
+def corners(p: Fraction) -> list[Pair]:
+    """The points of one subgroup that its frontier is made of."""
+    hedge = [hedge_point(p)] if Fraction(1, 3) <= p <= Fraction(2, 3) else []
+    return [trust_point(p), *hedge, distrust_point(p)]
+
+
+def corner_sums(subgroups: Subgroups) -> set[Pair]:
+    """Share-weighted sums of one corner per subgroup, in every combination (up to 3^groups)."""
+    return {
+        tuple(
+            sum(
+                share * point[coordinate]
+                for share, point in zip(subgroups.shares, chosen, strict=True)
+            )
+            for coordinate in (0, 1)
+        )
+        for chosen in product(*map(corners, subgroups.rates))
+    }
+
+
+def assert_nothing_above(frontier: Frontier, points: set[Pair]) -> None:
+    """No point is undominated by the frontier: it bounds them from above and from the right."""
+    vertices = [tuple(vertex) for vertex in frontier.vertices]
+    (_, highest), (furthest, _) = vertices[0], vertices[-1]
+    for worst, best in points:
+        assert best <= highest
+        assert worst <= furthest
+        for (left, high), (right, low) in pairwise(vertices):
+            assert (best - high) * (right - left) <= (low - high) * (worst - left)
+
+
+def assert_is_frontier(subgroups: Subgroups, frontier: Frontier) -> None:
+    """The exact frontier: its vertices are reached, strictly concave, and nothing lies above."""
+    vertices = [tuple(vertex) for vertex in frontier.vertices]
+    points = corner_sums(subgroups)
+    assert set(vertices) <= points
+    slopes = [(low - high) / (right - left) for (left, high), (right, low) in pairwise(vertices)]
+    assert slopes == frontier.slopes.tolist()
+    assert all(-1 <= slope < 0 for slope in slopes)
+    assert all(steeper < flatter for flatter, steeper in pairwise(slopes))
+    assert len(frontier.alpha_thresholds) == len(slopes)
+    for alpha, (start, end) in zip(frontier.alpha_thresholds, pairwise(vertices), strict=True):
+        assert objective(alpha, start) == objective(alpha, end)
+    assert_nothing_above(frontier, points)
+
+
+def objective(alpha: Fraction, point: Pair) -> Fraction:
+    """alpha * worst + (1 - alpha) * best."""
+    return alpha * point[0] + (1 - alpha) * point[1]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import numpy as np
 from hypothesis import strategies as st
+
+from theory.population import Subgroups
 
 KINKS = tuple(Fraction(k, 12) for k in (0, 3, 4, 6, 8, 9, 12))
 
@@ -55,3 +58,16 @@ def admissible(draw: st.DrawFn, p: Fraction, masses: tuple[Fraction, ...]) -> tu
         vector[i] += step / masses[i]
         missing -= step
     return tuple(vector)
+
+
+@st.composite
+def populations(draw: st.DrawFn, max_groups: int = 5) -> Subgroups:
+    """Exact subgroups; equal and mirrored rates (p and 1 - p) are common, so slopes coincide."""
+    few = draw(st.lists(rates(), min_size=1, max_size=max_groups))
+    mirrored = st.sampled_from([*few, *(1 - p for p in few)])
+    extra = draw(st.lists(mirrored, max_size=max_groups - len(few)))
+    chosen = draw(st.permutations(few + extra))
+    weights = draw(st.lists(st.integers(1, 12), min_size=len(chosen), max_size=len(chosen)))
+    shares = [Fraction(weight, sum(weights)) for weight in weights]
+    names = tuple(f"group {number}" for number in range(len(chosen)))
+    return Subgroups(names, np.array(shares), np.array(chosen))
