@@ -96,7 +96,7 @@ def test_ff_fig3(check: Check) -> None:
 
 def test_ff_fig4(check: Check) -> None:
     shown, p = ff_fig4.data(), ff_fig4.RATE
-    fifth = Fraction(1, 5)
+    zero, fifth = Fraction(0), Fraction(1, 5)
     data = {"p": p, "T": shown.trust, "H": shown.hedge, "D": shown.distrust}
 
     def below(pair: Pair, factor: Fraction) -> bool:
@@ -109,7 +109,7 @@ def test_ff_fig4(check: Check) -> None:
         "corners",
         lambda: (
             p == 2 * fifth
-            and shown.distrust == (0, 0)
+            and shown.distrust == (zero, zero)
             and shown.hedge == (-fifth, fifth)
             and shown.trust == (-3 * fifth, 2 * fifth)
             and _near(shown.hedge, _bernoulli(p, fifth - SMALL))
@@ -175,8 +175,12 @@ def test_ff_fig9(check: Check) -> None:
     check.certify(
         "its corners and their ends",
         lambda: (
-            {p: (i.low, i.high, i.has_low, i.has_high) for p, i in corners.items()}
-            == {0: (0, 0, True, True), HALF: (0, 1, False, True), 1: (1, 1, True, True)}
+            [(p, i.low, i.high, i.has_low, i.has_high) for p, i in corners.items()]
+            == [
+                (zero, zero, zero, True, True),
+                (HALF, zero, one, False, True),
+                (one, one, one, True, True),
+            ]
         ),
         {"p": tuple(corners)},
     )
