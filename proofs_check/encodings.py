@@ -26,6 +26,8 @@ import z3
 from proofs_check.smt import maximum, minimum
 from theory.delegation import best_targeting, worst_targeting
 
+Pair = tuple[Any, Any]
+
 OUT_OF_REACH = 9
 
 
@@ -83,12 +85,12 @@ def bernoulli_pair(p: Any, q: Any) -> tuple[z3.ArithRef, z3.ArithRef]:
     return worst_over(p, event_masses(q)), best_over(p, event_masses(q))
 
 
-def same_pair(left: tuple[Any, Any], right: tuple[Any, Any]) -> z3.BoolRef:
+def same_pair(left: Pair, right: Pair) -> z3.BoolRef:
     """Two points coincide."""
     return z3.And(left[0] == right[0], left[1] == right[1])
 
 
-def dominates(left: tuple[Any, Any], right: tuple[Any, Any]) -> z3.BoolRef:
+def dominates(left: Pair, right: Pair) -> z3.BoolRef:
     """`left` is at least `right` in both coordinates and above it in one."""
     return z3.And(
         left[0] >= right[0],
@@ -97,13 +99,18 @@ def dominates(left: tuple[Any, Any], right: tuple[Any, Any]) -> z3.BoolRef:
     )
 
 
-def on_segment(point: tuple[Any, Any], start: tuple[Any, Any], end: tuple[Any, Any], s: Any) -> Any:
+def on_segment(point: Pair, start: Pair, end: Pair, s: Any) -> Any:
     """`point` is the mixture (1 - s) start + s end with s in [0, 1]."""
     return z3.And(
         unit(s),
         point[0] == start[0] + s * (end[0] - start[0]),
         point[1] == start[1] + s * (end[1] - start[1]),
     )
+
+
+def objective(alpha: Any, point: Pair) -> Any:
+    """The designer's weighted sum of worst and best case, with weight alpha on the worst."""
+    return alpha * point[0] + (1 - alpha) * point[1]
 
 
 def some_covariate(p: Any, q: Any, worst: Any, best: Any) -> list[z3.BoolRef]:

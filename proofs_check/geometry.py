@@ -18,12 +18,10 @@ from typing import Any
 import z3
 
 from proofs_check.check import Check, Role
-from proofs_check.encodings import dominates, on_segment, some_covariate, unit
+from proofs_check.encodings import Pair, dominates, on_segment, some_covariate, unit
 from proofs_check.kernel import Obligation
 from proofs_check.smt import reals
 from theory.points import distrust_point, hedge_point, trust_point
-
-Pair = tuple[Any, Any]
 
 
 def below(point: Pair, left: Pair, right: Pair) -> z3.BoolRef:

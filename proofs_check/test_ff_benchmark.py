@@ -17,6 +17,7 @@ from proofs_check.encodings import (
     dominates,
     event_masses,
     inducible,
+    objective,
     on_segment,
     payoff,
     same_pair,
@@ -169,9 +170,6 @@ def test_ff_prop1(check: Check) -> None:
 def test_ff_prop2(check: Check) -> None:
     p, q, worst, best, alpha = reals("p q worst best alpha")
 
-    def objective(point: tuple[Any, Any]) -> z3.ArithRef:
-        return alpha * point[0] + (1 - alpha) * point[1]
-
     trust, distrust = trust_point(p), distrust_point(p)
     everyone = [informative(p), unit(alpha), *some_covariate(p, q, worst, best)]
     check.prove_all(
@@ -180,17 +178,17 @@ def test_ff_prop2(check: Check) -> None:
         {
             "(i) D above 1/2": (
                 [*everyone, 2 * alpha > 1],
-                objective((worst, best)) <= objective(distrust),
+                objective(alpha, (worst, best)) <= objective(alpha, distrust),
             ),
             "(ii) T below 1/2": (
                 [*everyone, 2 * alpha < 1],
-                objective((worst, best)) <= objective(trust),
+                objective(alpha, (worst, best)) <= objective(alpha, trust),
             ),
             "(iii) either at 1/2": (
                 [*everyone, 2 * alpha == 1],
                 z3.And(
-                    objective((worst, best)) <= objective(trust),
-                    objective(trust) == objective(distrust),
+                    objective(alpha, (worst, best)) <= objective(alpha, trust),
+                    objective(alpha, trust) == objective(alpha, distrust),
                 ),
             ),
         },
@@ -206,7 +204,7 @@ def test_ff_prop2(check: Check) -> None:
     check.prove(
         "(ii) up to 2/3",
         [*everyone, 3 * alpha < 2],
-        objective((worst, best)) <= objective(trust),
+        objective(alpha, (worst, best)) <= objective(alpha, trust),
         role="control",
     )
 

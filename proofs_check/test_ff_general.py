@@ -15,14 +15,12 @@ from typing import Any
 import z3
 
 from proofs_check.check import Check
-from proofs_check.encodings import bernoulli_pair, same_pair, some_covariate, unit
+from proofs_check.encodings import Pair, bernoulli_pair, same_pair, some_covariate, unit
 from proofs_check.geometry import chain_is_frontier, literal_frontier_gap
 from proofs_check.smt import reals
 from theory.admissible_events import extremes_by_enumeration
 from theory.delegation import best_targeting, worst_targeting
 from theory.points import distrust_point, hedge_point, trust_hedge_slope, trust_point
-
-Pair = tuple[Any, Any]
 
 
 def printed_trust(p: Any) -> Pair:

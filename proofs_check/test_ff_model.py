@@ -22,20 +22,16 @@ from proofs_check.encodings import (
     inducible,
     payoff,
     report,
-    same_pair,
-    some_covariate,
     truth,
     unit,
     worst_over,
 )
-from proofs_check.geometry import chain_is_frontier, literal_frontier_gap
 from proofs_check.rational import evaluate
 from proofs_check.smt import maximum, minimum, reals
 from theory.admissible_events import extremes_by_enumeration
 from theory.delegation import best_targeting
-from theory.points import distrust_point, hedge_point, trust_point
 
-HALF, THIRD = Fraction(1, 2), Fraction(1, 3)
+HALF = Fraction(1, 2)
 
 
 def test_ff_merge_atoms(check: Check) -> None:
@@ -242,99 +238,3 @@ def test_ff_best_report_truth(check: Check) -> None:
         },
     )
     check.prove("the opposite inequality", atom, earned(reported) >= earned(true), role="control")
-
-
-def test_ff_frontier_definition(check: Check) -> None:
-    p = Fraction(2, 5)
-    trust, hedge = trust_point(p), hedge_point(p)
-    middle = tuple((t + h) / 2 for t, h in zip(trust, hedge, strict=True))
-    check.refute(
-        "the frontier contains the edge T-H",
-        "C meets the line T-H in T alone, so every point of C whose best case lies strictly "
-        "between those of H and T is dominated: no undominated point is near the middle of T-H",
-        {"p": p, "T": trust, "H": hedge, "missing point of the edge": middle},
-        literal_frontier_gap(),
-    )
-    worst, best, q, s = reals("worst best q s")
-    third = z3.RealVal("1/3")
-    check.refute(
-        "at p = 1/3 the frontier is H-D alone",
-        "the pair of Ber(1/3) is the only one whose best case is 1/3, so nothing in C "
-        "dominates it, though H in the closure does",
-        {"p": THIRD, "isolated undominated point": trust_point(THIRD)},
-        {
-            "attained": (
-                [s == third],
-                same_pair(bernoulli_pair(s, s), (z3.RealVal("-2/3"), third)),
-            ),
-            "only one": (
-                [*some_covariate(third, q, worst, best), best >= third],
-                z3.And(best == third, worst <= z3.RealVal("-2/3")),
-            ),
-        },
-        role="reading",
-    )
-    check.prove(
-        "the same gap for p <= 1/3",
-        [unit(s), s < third, *some_covariate(s, q, worst, best), worst + best == 0],
-        same_pair((worst, best), trust_point(s)),
-        role="control",
-    )
-
-
-def test_ff_frontier_definition_corrected(check: Check) -> None:
-    chain_is_frontier(check)
-    p = reals("p")[0]
-    corner_pairs = {
-        "trust": same_pair(bernoulli_pair(p, p), trust_point(p)),
-        "distrust": same_pair(bernoulli_pair(p, 0), distrust_point(p)),
-    }
-    check.prove(
-        "the chain's extreme points are attained for p < 1/3 and p > 2/3",
-        [unit(p), z3.Or(3 * p < 1, 3 * p > 2)],
-        z3.And(*corner_pairs.values()),
-    )
-    check.prove(
-        "and for 1/2 <= p <= 2/3",
-        [2 * p >= 1, 3 * p <= 2],
-        z3.And(same_pair(bernoulli_pair(p, 2 - 2 * p), hedge_point(p)), *corner_pairs.values()),
-    )
-
-
-def test_ff_frontier_convex(check: Check) -> None:
-    p, q, worst, best, alpha = reals("p q worst best alpha")
-    corners = [trust_point(p), distrust_point(p)]
-    middle = [3 * p > 1, 3 * p < 2]
-
-    def objective(point: tuple[object, object], weight: z3.ArithRef) -> z3.ArithRef:
-        return weight * point[0] + (1 - weight) * point[1]
-
-    everyone = some_covariate(p, q, worst, best)
-    hedge = hedge_point(p)
-    rarer = z3.If(2 * p <= 1, p, 1 - p)
-    tie = z3.If(z3.And(*middle), (3 * rarer - 1) / z3.If(4 * rarer > 1, 4 * rarer - 1, 1), 0)
-    check.prove_all(
-        "each extreme point maximises a weighted sum over all covariates",
-        "one weight per extreme point",
-        {
-            "T at weight 0": (
-                everyone,
-                objective((worst, best), 0 * p) <= objective(corners[0], 0 * p),
-            ),
-            "H at weight 1/2": (
-                [*everyone, *middle],
-                worst + best <= hedge[0] + hedge[1],
-            ),
-            "H where it ties with T": (
-                [*everyone, *middle, alpha == tie],
-                objective((worst, best), alpha) <= objective(hedge, alpha),
-            ),
-            "D at weight 1": (everyone, worst <= corners[1][0]),
-        },
-    )
-    check.prove(
-        "D maximises the best case",
-        everyone,
-        best <= corners[1][1],
-        role="control",
-    )

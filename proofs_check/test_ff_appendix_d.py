@@ -1,6 +1,6 @@
-"""Friend or Foe, Appendices C and D: from subgroups to the population, and breaking ties.
+"""Friend or Foe, Appendix D: breaking ties.
 
-Ties.  With a probability rho of treating at a reported rate of exactly 1/2, a report splits
+With a probability rho of treating at a reported rate of exactly 1/2, a report splits
 the atoms into those treated for sure (mass s), ties (t) and the rest (n).  `split_report`
 transcribes equation (D.1).  As in `ff_merge_atoms`, only masses matter.  Such a split is
 either *free* — then the sure atoms alone, and sure atoms and ties together, can each be
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any
 
 import sympy as sp
@@ -20,7 +19,7 @@ import z3
 
 from proofs_check.check import Check
 from proofs_check.encodings import (
-    dominates,
+    Pair,
     event_masses,
     inducible,
     payoff,
@@ -30,135 +29,12 @@ from proofs_check.encodings import (
 )
 from proofs_check.geometry import supporting_lines
 from proofs_check.smt import minimum, reals
-from proofs_check.test_ff_general import printed_trust
 from theory.admissible_events import extremes_by_enumeration
 from theory.delegation import best_targeting, worst_targeting
 from theory.nature import tie_extremes_by_enumeration
-from theory.points import distrust_point, hedge_point, trust_hedge_slope, trust_point
+from theory.points import hedge_point
 
-Pair = tuple[Any, Any]
 Case = tuple[Fraction, Fraction, tuple[Fraction, ...]]
-
-
-def _objective(alpha: Any, point: Pair) -> Any:
-    return alpha * point[0] + (1 - alpha) * point[1]
-
-
-def _covariatewise(check: Check) -> None:
-    a, b, most_a, most_b, weight = reals("a b most_a most_b weight")
-    bounds = [a <= most_a, b <= most_b, weight > 0]
-    total, most = a + weight * b, most_a + weight * most_b
-    check.prove_all(
-        "maximisers of the sum are sums of maximisers",
-        "induction on the subgroups; a stands for the sum so far",
-        {
-            "sums of maximisers maximise": (bounds, total <= most),
-            "every maximiser decomposes": (
-                [*bounds, total == most],
-                z3.And(a == most_a, b == most_b),
-            ),
-        },
-    )
-    check.prove(
-        "the same with a subgroup of zero share",
-        [a <= most_a, b <= most_b, weight >= 0, total == most],
-        z3.And(a == most_a, b == most_b),
-        role="control",
-    )
-
-
-def _maximiser_table(check: Check) -> None:
-    p, alpha = reals("p alpha")
-    slope, tilt = trust_hedge_slope(p), -alpha / (1 - alpha)
-    points = [printed_trust(p), hedge_point(p), distrust_point(p)]
-    middle = [3 * p >= 1, 3 * p <= 2, 0 <= alpha, alpha < 1]
-    cases = {
-        "T": (tilt > slope, 0),
-        "H": (z3.And(slope >= tilt, tilt >= -1), 1),
-        "D": (-1 >= tilt, 2),
-    }
-    check.prove_all(
-        "which corner is best, by slope",
-        "one case per corner, alpha < 1",
-        {
-            label: (
-                [*middle, where],
-                z3.And(
-                    *[
-                        _objective(alpha, other) <= _objective(alpha, points[index])
-                        for other in points
-                    ]
-                ),
-            )
-            for label, (where, index) in cases.items()
-        },
-    )
-
-
-def test_ff_minkowski(check: Check) -> None:
-    p, alpha = reals("p alpha")
-    _covariatewise(check)
-    _maximiser_table(check)
-    middle = [3 * p >= 1, 3 * p <= 2]
-    check.prove("slopes lie in (-1, 0]", middle, trust_hedge_slope(p) > -1, role="step")
-    check.prove(
-        "for alpha in [0, alpha_1] trust is better than hedging, strictly",
-        [*middle, 0 <= alpha, alpha < 1, -alpha / (1 - alpha) >= trust_hedge_slope(p)],
-        -alpha / (1 - alpha) > trust_hedge_slope(p),
-        role="step",
-    )
-    check.prove(
-        "the traced segments belong to the frontier: H(1) does not dominate T",
-        middle,
-        z3.Not(dominates(hedge_point(p), printed_trust(p))),
-        role="step",
-        order=[p],
-    )
-    rate = Fraction(2, 5)
-    trust, hedge, distrust = trust_point(rate), hedge_point(rate), distrust_point(rate)
-    centre = tuple((t + d) / 2 for t, d in zip(trust, distrust, strict=True))
-    check.certify(
-        "a subgroup's frontier is convex: the middle of T and D is on it",
-        lambda: _on_chain(centre, trust, hedge, distrust),
-        {"p": rate, "middle of T and D": centre},
-        role="step",
-    )
-
-
-def _on_chain(point: Pair, *corners: Pair) -> bool:
-    """Whether a rational point lies on one of the consecutive segments."""
-    return any(
-        (b[0] - a[0]) * (point[1] - a[1]) == (b[1] - a[1]) * (point[0] - a[0])
-        and a[0] <= point[0] <= b[0]
-        for a, b in pairwise(corners)
-    )
-
-
-def test_ff_minkowski_corrected(check: Check) -> None:
-    p, alpha, lam = reals("p alpha lam")
-    _covariatewise(check)
-    _maximiser_table(check)
-    middle = [3 * p >= 1, 3 * p <= 2]
-    slope = trust_hedge_slope(p)
-    check.prove("slopes lie in [-1, 0]", middle, z3.And(slope >= -1, slope <= 0))
-    check.prove("and equal -1 only at 1/2", middle, (slope == -1) == (2 * p == 1))
-    check.prove(
-        "where alpha ties T and H the whole segment is optimal",
-        [*middle, unit(alpha, lam), alpha < 1, -alpha / (1 - alpha) == slope],
-        lam * _objective(alpha, printed_trust(p)) + (1 - lam) * _objective(alpha, hedge_point(p))
-        == _objective(alpha, hedge_point(p)),
-    )
-    check.prove(
-        "a level segment is dominated by its lower end",
-        [*middle, slope == 0],
-        dominates(hedge_point(p), printed_trust(p)),
-    )
-    a, b, x, y = reals("a b x y")
-    check.prove(
-        "half-planes are convex, so intersections of them are, and so are sums",
-        [unit(lam), alpha * a + b <= 0, alpha * x + y <= 0],
-        alpha * (lam * a + (1 - lam) * x) + (lam * b + (1 - lam) * y) <= 0,
-    )
 
 
 def split_report(p: Any, s: Any, t: Any, n: Any, sure: Any, rest: Any) -> list[z3.BoolRef]:
