@@ -47,14 +47,14 @@ def show_lines(entry: Entry, entries: Mapping[str, Entry]) -> list[str]:
     """Everything about one entry, for the terminal."""
     claim = entry.claim
     lines = [f"{claim.slug}: {entry.verdict}", f"  {claim.source}, {claim.location} ({claim.kind})"]
-    lines += textwrap.wrap(claim.statement, WIDTH, initial_indent="  ", subsequent_indent="  ")
+    lines += _wrapped(claim.statement)
     if claim.latex:
         lines.append(f"  {claim.latex}")
     lines += [f"  open because: {reason}" for reason in entry.reasons]
     if claim.repairs:
         lines.append(f"  repairs {claim.repairs} ({claim.error})")
     for other in entry.corrected_by:
-        lines.append(f"  corrected by {other}: {entries[other].claim.statement}")
+        lines += _wrapped(f"corrected by {other}: {entries[other].claim.statement}")
     lines.append("  parts:")
     for part in entry.parts:
         lines += [f"    {line}" for line in _part_lines(part)]
@@ -102,6 +102,10 @@ def with_block(readme: str, block: str) -> str:
     if start < 0 or end < start:
         raise ValueError("the README lacks the marker lines of the generated part")
     return readme[:start] + block + readme[end + len(README_END) :]
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 
 def _errors_table(entries: Mapping[str, Entry]) -> list[str]:

@@ -34,16 +34,11 @@ def corners(p: Fraction) -> list[Pair]:
 
 def corner_sums(subgroups: Subgroups) -> set[Pair]:
     """Share-weighted sums of one corner per subgroup, in every combination (up to 3^groups)."""
-    return {
-        tuple(
-            sum(
-                share * point[coordinate]
-                for share, point in zip(subgroups.shares, chosen, strict=True)
-            )
-            for coordinate in (0, 1)
-        )
-        for chosen in product(*map(corners, subgroups.rates))
-    }
+    sums: set[Pair] = {(Fraction(0), Fraction(0))}
+    for share, p in zip(subgroups.shares, subgroups.rates, strict=True):
+        terms = [(share * worst, share * best) for worst, best in corners(p)]
+        sums = {(a + worst, b + best) for (a, b), (worst, best) in product(sums, terms)}
+    return sums
 
 
 def assert_nothing_above(frontier: Frontier, points: set[Pair]) -> None:
@@ -75,3 +70,11 @@ def assert_is_frontier(subgroups: Subgroups, frontier: Frontier) -> None:
 def objective(alpha: Fraction, point: Pair) -> Fraction:
     """alpha * worst + (1 - alpha) * best."""
     return alpha * point[0] + (1 - alpha) * point[1]
+
+
+def assert_one_line(outcome: tuple[int, str, str], message: str) -> None:
+    code, out, err = outcome
+    assert (code, out) == (2, "")
+    assert err.startswith("python -m theory.frontier: error: ")
+    assert message in err
+    assert err.count("\n") == 1

@@ -238,6 +238,15 @@ def test_rounded_rates_merge_exactly_where_fractions_do():
     np.testing.assert_allclose(rounded.slopes, exact.slopes.astype(float), rtol=0, atol=10 * ULP)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_fractions_that_floats_cannot_tell_apart(sign):
+    rates = [F(2, 5) + sign * k * F(1, 10**30) for k in range(4)]
+    subgroups = population(*rates, F(3, 5))
+    frontier = population_frontier(subgroups)
+    assert len(frontier.slopes) == 5
+    assert_is_frontier(subgroups, frontier)
+
+
 @pytest.mark.parametrize("kink", [THIRD, HALF, 2 * THIRD])
 @pytest.mark.parametrize("steps", [-2, -1, 0, 1, 2])
 def test_floats_next_to_a_kink(kink, steps):

@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -36,7 +34,7 @@ from theory.admissible_events import extremes_by_enumeration
 from theory.admissible_joint import ENGINES, JointCase, JointExtremes, joint_extremes
 from theory.admissible_programs import CertifiedCase, CertifiedExtremes, extremes_by_program
 from theory.admissible_search import extremes_by_search
-from theory.command_line import InputError, Parser, parse_number, run
+from theory.command_line import InputError, Parser, bind_negatives, parse_number, run
 
 __all__ = [
     "ENGINES",
@@ -115,17 +113,6 @@ def _parser() -> Parser:
         "counted from 0), P (reported) and P_star (true); one list per subgroup if several",
     )
     return parser
-
-
-def _with_negatives_bound(arguments: Sequence[str]) -> list[str]:
-    """Write ``--mu -1,2`` as ``--mu=-1,2``, so that the value is not taken for an option."""
-    bound: list[str] = []
-    for argument in arguments:
-        if bound and bound[-1] in ("--p", "--mu", "--share") and re.match(r"-[\d.]", argument):
-            bound[-1] += f"={argument}"
-        else:
-            bound.append(argument)
-    return bound
 
 
 def _parse_problem(rates: list[str], laws: list[str], shares: list[str]) -> _Problem:
@@ -237,7 +224,7 @@ def _as_table(problem: _Problem, extremes: JointExtremes, exact: bool) -> str:
 
 def main(arguments: Sequence[str]) -> None:
     """Parse, solve, verify and print; see ``--help``."""
-    options = _parser().parse_args(_with_negatives_bound(arguments))
+    options = _parser().parse_args(bind_negatives(arguments, ("--p", "--mu", "--share")))
     problem = _parse_problem(options.p, options.mu, options.share)
     method = "search" if options.method == "auto" else options.method
     try:
@@ -260,5 +247,4 @@ def main(arguments: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.set_int_max_str_digits(0)  # exact answers have as many digits as the input calls for
     run(main, "python -m theory.admissible")

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import NoReturn
@@ -24,6 +24,22 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: error: {message}\n")
+
+
+def bind_negatives(arguments: Sequence[str], options: Collection[str]) -> list[str]:
+    """Write ``--p -1/2`` as ``--p=-1/2`` for the named options, so that a negative value reaches
+    the check of its range and is not taken for an option.
+
+    >>> bind_negatives(["--p", "-1/2", "--json"], ["--p"])
+    ['--p=-1/2', '--json']
+    """
+    bound: list[str] = []
+    for argument in arguments:
+        if bound and bound[-1] in options and re.match(r"-[\d.]", argument):
+            bound[-1] += f"={argument}"
+        else:
+            bound.append(argument)
+    return bound
 
 
 def parse_number(text: str, argument: str) -> Fraction:
@@ -73,7 +89,11 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def run(main: Callable[[Sequence[str]], None], program: str) -> NoReturn:
-    """Run `main` on the process's arguments; bad input ends with one line and exit code 2."""
+    """Run `main` on the process's arguments; bad input ends with one line and exit code 2.
+
+    Exact answers may have as many digits as the input calls for.
+    """
+    sys.set_int_max_str_digits(0)
     try:
         main(sys.argv[1:])
         sys.stdout.flush()

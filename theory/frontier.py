@@ -7,13 +7,12 @@ of one subgroup, `theory.population` the frontier and the best policy of a popul
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from theory.command_line import Parser, parse_number, require, run
+from theory.command_line import Parser, bind_negatives, parse_number, require, run
 from theory.frontier_report import as_json, as_text
 from theory.groups_csv import COLUMNS, read_groups, subgroups_from_numbers
 from theory.population import Frontier, Policy, Subgroups, optimal_policy, population_frontier
@@ -68,17 +67,6 @@ def _parser() -> Parser:
     return parser
 
 
-def _with_negatives_bound(arguments: Sequence[str]) -> list[str]:
-    """Write ``--p -1/2`` as ``--p=-1/2``, so that the value is not taken for an option."""
-    bound: list[str] = []
-    for argument in arguments:
-        if bound and bound[-1] in ("--p", "--share", "--alpha") and re.match(r"-[\d.]", argument):
-            bound[-1] += f"={argument}"
-        else:
-            bound.append(argument)
-    return bound
-
-
 def _subgroups(rates: list[str], shares: list[str], exact: bool) -> Subgroups:
     """The subgroups given as --p and --share."""
     require(
@@ -114,7 +102,7 @@ def _draw(path: Path, subgroups: Subgroups, frontier: Frontier, policy: Policy |
 
 def main(arguments: Sequence[str]) -> None:
     """Parse, check, compute, draw and print; see ``--help``."""
-    options = _parser().parse_args(_with_negatives_bound(arguments))
+    options = _parser().parse_args(bind_negatives(arguments, ("--p", "--share", "--alpha")))
     alpha = None
     if options.alpha is not None:
         alpha = parse_number(options.alpha, "--alpha")
@@ -140,5 +128,4 @@ def main(arguments: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.set_int_max_str_digits(0)  # exact answers have as many digits as the input calls for
     run(main, PROGRAM)

@@ -45,7 +45,7 @@ from theory.points import (
     trust_hedge_slope,
     trust_point,
 )
-from theory.weighted_points import Weights, weighted_sums, weighted_terms
+from theory.weighted_points import Weights, fill_weighted_terms, weighted_sums
 
 MERGED_DISTANCE = 2.0**-51
 # Rates that merge have thresholds within 9 * MERGED_DISTANCE of each other (the threshold
@@ -148,16 +148,18 @@ def population_frontier(subgroups: Subgroups) -> Frontier:
     edges = np.empty((len(inside), 4), dtype=subgroups.rates.dtype)
     edges[:, 0] = subgroups.rates[inside]
     edges[:, 1] = abs(edges[:, 0] - half)
-    edges[:, 2:] = weighted_terms(_from_trust_to_hedge, weights.where(inside))
+    fill_weighted_terms(_from_trust_to_hedge, weights.where(inside), out=edges[:, 2:])
     edges = np.take(edges, _descending(edges[:, 1]), axis=0)
-    distance = edges[:, 1]
+    distance, steps = edges[:, 1], edges[:, 2:]
 
     vertices = np.empty((len(edges) + 2, 2), dtype=edges.dtype)
     vertices[[0, -1]] = weighted_sums((trust_point, distrust_point), weights)
-    vertices[1:-1] = edges[:, 2:]
-    np.cumsum(vertices[:-1], axis=0, out=vertices[:-1])
+    steps[:1] += vertices[0]
+    np.cumsum(steps, axis=0, out=vertices[1:-1])
     slopes = np.append(trust_hedge_slope(edges[:, 0]), -2 * half)
 
+    # Of edges of equal slope only the end of the last is a vertex; edges of slope -1 (p = 1/2)
+    # are continued by the final one.
     merged = 0 if subgroups.exact else MERGED_DISTANCE
     ends_edge = np.ones(len(slopes), dtype=bool)
     ends_edge[:-1] = distance > merged
@@ -165,6 +167,7 @@ def population_frontier(subgroups: Subgroups) -> Frontier:
     if not ends_edge.all():
         vertices, slopes = vertices[np.concatenate(([True], ends_edge))], slopes[ends_edge]
 
+    # The final edge has no length where every rate is 0 or 1; rounding may hide others.
     worst, best = vertices.T
     strict = (worst[1:] > worst[:-1]) & (best[1:] < best[:-1])
     if not strict.all():

@@ -58,22 +58,20 @@ class Weights:
         return Weights(self.pieces[chosen], self.shares[chosen], self.masses[chosen], self.unit)
 
 
-def weighted_terms(point: PointFunction, weights: Weights) -> NDArray[Any]:
-    """share * point(p) of each subgroup in units of 1 / `weights.unit`; shape (groups, 2)."""
+def fill_weighted_terms(point: PointFunction, weights: Weights, out: NDArray[Any]) -> None:
+    """Set `out` (groups, 2) to share * point(p) of each subgroup, in units of 1 / unit."""
     pieces = weights.pieces.astype(np.intp)
-    terms = np.empty((len(pieces), 2), dtype=weights.shares.dtype)
-    for column, (constant, factor) in zip(terms.T, _coefficients(point, terms.dtype), strict=True):
+    for column, (constant, factor) in zip(out.T, _coefficients(point, out.dtype), strict=True):
         np.add(constant[pieces] * weights.shares, factor[pieces] * weights.masses, out=column)
-    return terms
 
 
 def weighted_sums(points: Sequence[PointFunction], weights: Weights) -> NDArray[Any]:
     """Sum of share * point(p) in units of 1 / `weights.unit`, per point; (points, 2)."""
     dtype = weights.shares.dtype
-    totals = np.zeros((2, len(BREAKS) - 1), dtype=dtype)
+    totals = np.empty((2, len(BREAKS) - 1), dtype=dtype)
     for piece in range(totals.shape[1]):
-        present = weights.pieces == piece
-        totals[:, piece] = (weights.shares * present).sum(), (weights.masses * present).sum()
+        part = weights.where(np.flatnonzero(weights.pieces == piece))
+        totals[:, piece] = part.shares.sum(), part.masses.sum()
     sums = [(_coefficients(point, dtype) * totals).sum(axis=(1, 2)) for point in points]
     return np.array(sums, dtype=dtype)
 

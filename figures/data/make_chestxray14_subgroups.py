@@ -7,9 +7,8 @@ images are the patients of the model, and any finding (a label other than "No Fi
 need of treatment.  These are images, not persons: 30,805 patients have 112,120 of them, and the
 labels were extracted from radiologists' reports by text mining.
 
-Images with an age above `OLDEST` are left out and counted.  An early release of the labels held
-ages in the hundreds; the release of 2020 (`Data_Entry_2017_v2020.csv`) holds none, so its table
-covers all images.
+Images with an age above `OLDEST`, an error of entry, are left out and counted.  The release of
+2020 (`Data_Entry_2017_v2020.csv`) holds none: its ages end at 95, and the table covers all images.
 """
 
 from __future__ import annotations
