@@ -78,13 +78,14 @@ class Check:
         self,
         name: str,
         how: str,
-        data: Mapping[str, Any],
+        at: Mapping[z3.ArithRef, Fraction],
         obligations: Mapping[str, Obligation],
         *,
+        shown: Mapping[str, Any] | None = None,
         role: Role = "conclusion",
     ) -> Result:
         """See `kernel.refute`."""
-        return self._record(role, kernel.refute(name, how, data, obligations))
+        return self._record(role, kernel.refute(name, how, at, obligations, shown))
 
     def derive(
         self, name: str, identities: Mapping[str, Any], *, role: Role = "conclusion"

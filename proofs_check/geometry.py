@@ -6,9 +6,10 @@ half-planes, so they hold on K:
 
     worst + best <= 2 d,   worst <= d,   best <= b(p, p),   and K lies below the line T-H.
 
-T, H and D belong to K (`ff_lemma2_corrected`).  A point that meets the four inequalities is
-on the chain T-H-D or dominated by a point of it, and no point that meets them dominates a
-point of the chain.  Hence the chain is the set of undominated points of K.
+T, H and D belong to K: T and D are pairs of covariates, H is a limit of such pairs.  A point
+that meets the four inequalities is on the chain T-H-D or dominated by a point of it, and no
+point that meets them dominates a point of the chain.  Hence the chain is the set of
+undominated points of K.
 """
 
 from __future__ import annotations
@@ -18,7 +19,15 @@ from typing import Any
 import z3
 
 from proofs_check.check import Check, Role
-from proofs_check.encodings import Pair, dominates, on_segment, some_covariate, unit
+from proofs_check.encodings import (
+    Pair,
+    bernoulli_pair,
+    dominates,
+    on_segment,
+    same_pair,
+    some_covariate,
+    unit,
+)
 from proofs_check.kernel import Obligation
 from proofs_check.smt import reals
 from theory.points import distrust_point, hedge_point, trust_point
@@ -52,6 +61,10 @@ def chain_is_frontier(check: Check) -> None:
         for number, line in enumerate(supporting_lines((worst, best), p), start=1)
     }
     check.prove_all("supporting lines hold for every covariate", "one line each", lines)
+
+    check.prove_all(
+        "T, H and D belong to K", "pairs of covariates, and a limit of such pairs", corners_in_k(p)
+    )
 
     point, other = (x, y), (s, z)
     trust, hedge, distrust = trust_point(p), hedge_point(p), distrust_point(p)
@@ -103,6 +116,24 @@ def chain_is_frontier(check: Check) -> None:
         "no point of K dominates a point of the chain", "one edge at a time", undominated
     )
     _wrong_slope(check, "control")
+
+
+def corners_in_k(p: Any) -> dict[str, Obligation]:
+    """T and D are yielded by Ber(p) and a constant; H is approached, or yielded by Ber(2-2p)."""
+    e = z3.Real("e")
+    hedge = hedge_point(p)
+    return {
+        "T": ([unit(p)], same_pair(bernoulli_pair(p, p), trust_point(p))),
+        "D": ([unit(p)], same_pair(bernoulli_pair(p, z3.RealVal(0)), distrust_point(p))),
+        "H, p < 1/2, as e falls to 0": (
+            [3 * p >= 1, 2 * p < 1, 0 < e, e <= 1 - 2 * p],
+            same_pair(bernoulli_pair(p, 1 - 2 * p - e), (hedge[0] + e, hedge[1] - e)),
+        ),
+        "H, p >= 1/2": (
+            [2 * p >= 1, 3 * p <= 2],
+            same_pair(bernoulli_pair(p, 2 - 2 * p), hedge),
+        ),
+    }
 
 
 def on_line_between(point: Pair, upper: Pair, lower: Pair) -> z3.BoolRef:

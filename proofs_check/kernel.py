@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -45,10 +45,10 @@ class Result:
     kind: str
     method: str
     seconds: float
-    mint: object = field(repr=False, compare=False)
+    mint: InitVar[object]
 
-    def __post_init__(self) -> None:
-        if self.mint is not _MINT:
+    def __post_init__(self, mint: object) -> None:
+        if mint is not _MINT:
             raise TypeError(f"{type(self).__name__} can only be made by proofs_check.kernel")
 
 
@@ -91,6 +91,8 @@ def prove(
     clock = _Clock()
     given = list(given)
     negated = [*given, z3.Not(goal)]
+    if divisor := smt.possible_zero_divisor(given, goal):
+        return _unknown(name, clock, f"divides by {divisor}, which the hypotheses let be zero")
     first = smt.z3_answer(negated)
     if first == "unsat":
         witness = _satisfying(given)
@@ -125,6 +127,8 @@ def prove_all(name: str, how: str, obligations: Mapping[str, Obligation]) -> Res
     `how` says how the obligations add up to the statement (induction, cases, ...).
     """
     clock = _Clock()
+    if not obligations:
+        return _unknown(name, clock, "there is nothing to prove")
     engines = {"Z3", "cvc5"}
     witness: dict[str, str] = {}
     for label, (given, goal) in obligations.items():
@@ -142,19 +146,33 @@ def prove_all(name: str, how: str, obligations: Mapping[str, Obligation]) -> Res
 
 
 def refute(
-    name: str, how: str, data: Mapping[str, Any], obligations: Mapping[str, Obligation]
+    name: str,
+    how: str,
+    at: Mapping[z3.ArithRef, Fraction],
+    obligations: Mapping[str, Obligation],
+    shown: Mapping[str, Any] | None = None,
 ) -> Result:
-    """Refute a statement about sets at `data`: `obligations`, once proved, contradict it."""
+    """Refute a statement about sets at a point: the obligations, proved there, contradict it.
+
+    `at` gives the variables their values; every obligation is proved with these equations
+    among its hypotheses.  `how` says why the obligations contradict the statement; `shown`
+    is further data for the reader.
+    """
     clock = _Clock()
-    result = prove_all(name, how, obligations)
+    equations = [variable == z3.RealVal(str(value)) for variable, value in at.items()]
+    placed = {label: ([*given, *equations], goal) for label, (given, goal) in obligations.items()}
+    result = prove_all(name, how, placed)
     if not isinstance(result, Proof):
         return _unknown(name, clock, f"the refutation did not go through: {result}")
-    return _counterexample(name, result.method, clock, data)
+    data = {str(variable): value for variable, value in at.items()}
+    return _counterexample(name, result.method, clock, {**data, **(shown or {})})
 
 
 def derive(name: str, identities: Mapping[str, Any]) -> Result:
     """Every expression of `identities` must reduce to zero in SymPy."""
     clock = _Clock()
+    if not identities:
+        return _unknown(name, clock, "there is nothing to derive")
     for label, expression in identities.items():
         if not symbolic.vanishes(expression):
             return _counterexample(name, "SymPy", clock, {label: f"does not vanish: {expression}"})

@@ -12,7 +12,8 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -112,25 +113,43 @@ def run_ledger(
 def assemble(
     claims: Mapping[str, Claim], evidence: Mapping[str, tuple[tuple[Part, ...], float]]
 ) -> dict[str, Entry]:
-    """Compute all verdicts from the evidence (see `check.verdict_of`) and the dependencies."""
-    corrections: dict[str, list[str]] = {}
-    for claim in claims.values():
-        if claim.repairs:
-            corrections.setdefault(claim.repairs, []).append(claim.slug)
+    """Compute all verdicts from the evidence, in the order in which claims rest on each other.
+
+    See `check.verdict_of`.  An entry is open if one that it uses does not hold; its strength
+    is the weakest along everything that it uses; a correction counts only if it holds, all
+    this considered.
+    """
     entries: dict[str, Entry] = {}
-    for slug, claim in claims.items():
-        parts, seconds = evidence.get(slug, ((), 0.0))
+    order = TopologicalSorter(
+        {
+            slug: [
+                *(used for used in claim.uses if used in claims),
+                *(other.slug for other in claims.values() if other.repairs == slug),
+            ]
+            for slug, claim in claims.items()
+        }
+    )
+    for slug in order.static_order():
+        claim, (parts, seconds) = claims[slug], evidence.get(slug, ((), 0.0))
         repaired_by = tuple(
-            other
-            for other in corrections.get(slug, [])
-            if verdict_of(evidence.get(other, ((), 0.0))[0], False) == HOLDS
+            other.slug
+            for other in claims.values()
+            if other.repairs == slug and entries[other.slug].verdict == HOLDS
         )
-        reasons = tuple(undecided_parts(parts)) if parts else ("nothing checks it yet",)
+        used = [entries[other] for other in claim.uses if other in entries]
         verdict = verdict_of(parts, bool(repaired_by))
-        entries[slug] = Entry(
-            claim, parts, verdict, _strength(parts, verdict), repaired_by, reasons, seconds
-        )
-    return _follow_dependencies(entries)
+        reasons = tuple(undecided_parts(parts)) if parts else ("nothing checks it yet",)
+        weak = [entry for entry in used if entry.verdict != HOLDS]
+        if verdict != OPEN and weak:
+            verdict = OPEN
+            named = ", ".join(f"{entry.claim.slug} ({entry.verdict})" for entry in weak)
+            reasons = (f"uses {named}",)
+        strength = strength_of(parts) if verdict in (HOLDS, CORRECTED) else None
+        if strength:
+            kinds = [strength, *(entry.strength for entry in used if entry.strength)]
+            strength = max(kinds, key=STRENGTH.index)
+        entries[slug] = Entry(claim, parts, verdict, strength, repaired_by, reasons, seconds)
+    return {slug: entries[slug] for slug in claims}
 
 
 def coverage(entries: Mapping[str, Entry]) -> dict[str, dict[str, int]]:
@@ -182,26 +201,6 @@ def _closure(claims: Mapping[str, Claim], slugs: Iterable[str] | None) -> set[st
             todo += [c.slug for c in claims.values() if c.repairs == slug]
             todo += [claims[slug].repairs] if claims[slug].repairs else []
     return wanted
-
-
-def _follow_dependencies(entries: dict[str, Entry]) -> dict[str, Entry]:
-    """Open every entry that holds but uses one that does not, until nothing changes."""
-    changed = True
-    while changed:
-        changed = False
-        for slug, entry in entries.items():
-            if entry.verdict not in (HOLDS, CORRECTED):
-                continue
-            weak = [u for u in entry.claim.uses if u in entries and entries[u].verdict != HOLDS]
-            if weak:
-                reason = "uses " + ", ".join(f"{u} ({entries[u].verdict})" for u in weak)
-                entries[slug] = replace(entry, verdict=OPEN, reasons=(reason,))
-                changed = True
-    return entries
-
-
-def _strength(parts: tuple[Part, ...], verdict: Verdict) -> str | None:
-    return strength_of(parts) if verdict in (HOLDS, CORRECTED) else None
 
 
 def _evidence(part: Part) -> dict[str, Any]:

@@ -7,7 +7,7 @@ is the function that is proved.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -104,7 +104,63 @@ def simplest_model(
             model[variable.decl().name()] = Fraction(
                 value.numerator_as_long(), value.denominator_as_long()
             )
-    return model if all(evaluate(formula, model) for formula in formulas) else None
+    try:
+        return model if all(evaluate(formula, model) for formula in formulas) else None
+    except (KeyError, ZeroDivisionError, NotImplementedError):
+        return None
+
+
+def possible_zero_divisor(given: Sequence[z3.BoolRef], goal: z3.BoolRef) -> str | None:
+    """A divisor of the formulas that is not shown to be nonzero where it is used, or None.
+
+    SMT-LIB makes x/0 some number, so a division is only meaningful where `given` and the
+    conditions on the way to it (of conditionals, implications, and earlier conjuncts)
+    exclude zero.
+    """
+    dividing: dict[int, bool] = {}
+    plain = [formula for formula in given if not _divides(formula, dividing)]
+    seen: set[tuple[int, ...]] = set()
+    for divisor, path in _divisions(z3.And(*given, goal), (), dividing):
+        key = (divisor.get_id(), *sorted({condition.get_id() for condition in path}))
+        nonzero = z3.is_rational_value(divisor) and divisor.numerator_as_long() != 0
+        if nonzero or key in seen:
+            continue
+        seen.add(key)
+        if z3_answer([*plain, *path, divisor == 0]) != "unsat":
+            return str(divisor)
+    return None
+
+
+def _divides(term: z3.ExprRef, known: dict[int, bool]) -> bool:
+    """Whether a division occurs in `term`; `known` remembers the answers for subterms."""
+    key = term.get_id()
+    if key not in known:
+        below = [term.body()] if z3.is_quantifier(term) else term.children()
+        known[key] = z3.is_div(term) or any([_divides(child, known) for child in below])
+    return known[key]
+
+
+def _divisions(
+    term: z3.ExprRef, path: tuple[z3.BoolRef, ...], dividing: dict[int, bool]
+) -> Iterator[tuple[z3.ArithRef, tuple[z3.BoolRef, ...]]]:
+    """The divisors in `term`, each with the division-free conditions under which it is reached."""
+    if not _divides(term, dividing):
+        return
+    if z3.is_quantifier(term):
+        yield from _divisions(term.body(), path, dividing)
+        return
+    arguments = term.children()
+    if z3.is_div(term):
+        yield arguments[1], path
+    chain = z3.is_and(term) or z3.is_implies(term)
+    conditional = not chain and term.decl().kind() == z3.Z3_OP_ITE
+    for place, argument in enumerate(arguments):
+        yield from _divisions(argument, path, dividing)
+        if chain and not _divides(argument, dividing):
+            path = (*path, argument)
+        elif conditional and not _divides(arguments[0], dividing):
+            base = path if place == 0 else path[:-1]
+            path = (*base, arguments[0] if place == 0 else z3.Not(arguments[0]))
 
 
 def free_variables(formulas: Sequence[z3.ExprRef]) -> list[z3.ArithRef]:

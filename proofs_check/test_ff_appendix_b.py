@@ -14,6 +14,7 @@ from proofs_check.encodings import (
     event_masses,
     inducible,
     payoff,
+    same_pair,
     some_covariate,
     truth,
     unit,
@@ -191,7 +192,8 @@ def test_ff_phi_w(check: Check) -> None:
     )
 
 
-def test_ff_two_point(check: Check) -> None:
+def _two_point(check: Check) -> None:
+    """Domination by the two-valued covariate, and footnote 15."""
     p, q, worst, best = reals("p q worst best")
     covariate = [
         *some_covariate(p, q, worst, best),
@@ -204,7 +206,7 @@ def test_ff_two_point(check: Check) -> None:
         covariate,
         z3.And(two_valued[0] >= worst, two_valued[1] == best),
     )
-    steps = 12 if check.full else 8
+    steps = 16 if check.full else 8
     check.exhaust(
         "from the definitions: each covariate against the two-valued one",
         f"p in twelfths, masses that are partitions of {steps} into at most 6 parts",
@@ -238,6 +240,36 @@ def test_ff_two_point(check: Check) -> None:
         ((Fraction(k, 12), masses) for k in range(13) for masses in partitions_as_masses(6, 6)),
         lambda case: _two_point_pair(*case)[0] == extremes_by_enumeration(*case).worst.value,
         role="control",
+    )
+
+
+def test_ff_two_point(check: Check) -> None:
+    p, q = reals("p q")
+    _two_point(check)
+    check.refute(
+        "the frontier is a subset of the pairs of Bernoulli covariates",
+        "the middle of T-H at p = 2/5 is on the frontier, and no Ber(q) yields it",
+        {p: Fraction(2, 5)},
+        {
+            "no Ber(q)": (
+                [unit(q)],
+                z3.Not(same_pair(bernoulli_pair(p, q), (z3.RealVal("-2/5"), z3.RealVal("3/10")))),
+            )
+        },
+        shown={"point": (Fraction(-2, 5), Fraction(3, 10))},
+        role="step",
+    )
+
+
+def test_ff_two_point_corrected(check: Check) -> None:
+    p, q, worst, best = reals("p q worst best")
+    _two_point(check)
+    pair = bernoulli_pair(p, q)
+    check.prove(
+        "every supporting half-plane (weights a, 1-a) of the Bernoulli pairs holds for every "
+        "covariate, so the frontier lies in the closed convex hull of the Bernoulli pairs",
+        some_covariate(p, q, worst, best),
+        z3.And(worst <= pair[0], best <= pair[1]),
     )
 
 

@@ -223,6 +223,25 @@ def test_ff_s_sets(check: Check) -> None:
         same_pair((2 * p - q - 1, q), (4 * p - 1, 4 * p - 2)),
         role="prose",
     )
+    x, e, lam = reals("x e lam")
+    check.refute(
+        "closure and convex hull of sets in the plane can be exchanged because they lie in the "
+        "plane",
+        "a line and a point off it: mixtures come as close as one likes to the point of the "
+        "parallel line next to it, and none is there",
+        {p: Fraction(1)},
+        {
+            "the point (p,1) is no mixture of the line y = 0 and (0,1)": (
+                [unit(lam)],
+                z3.Not(z3.And((1 - lam) * x == p, lam == 1)),
+            ),
+            "mixtures come within e of it": (
+                [0 < e, e <= 1, lam == 1 - e, x == p / e],
+                z3.And(unit(lam), (1 - lam) * x == p, 1 - lam == e),
+            ),
+        },
+        role="step",
+    )
 
 
 def test_ff_s_sets_corrected(check: Check) -> None:
@@ -238,4 +257,9 @@ def test_ff_s_sets_corrected(check: Check) -> None:
         "cl S2 ends at (4p-2, 1-2p)",
         [3 * p > 1, 2 * p < 1, q == 1 - 2 * p],
         same_pair((2 * p - q - 1, q), (4 * p - 2, 1 - 2 * p)),
+    )
+    check.prove(
+        "the three sets are bounded, which is what the exchange of closure and hull needs",
+        [unit(p, q)],
+        z3.And(*[z3.And(-3 <= x, x <= 3) for x in (-q, q, 2 * p - q - 1, q - 1, 2 * p - q)]),
     )

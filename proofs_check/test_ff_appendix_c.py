@@ -84,7 +84,7 @@ def test_ff_minkowski(check: Check) -> None:
     )
     check.prove(
         "the traced segments belong to the frontier: H(1) does not dominate T",
-        middle,
+        [2 * p >= 1, 3 * p <= 2],
         z3.Not(dominates(hedge_point(p), printed_trust(p))),
         role="step",
         order=[p],
@@ -97,6 +97,13 @@ def test_ff_minkowski(check: Check) -> None:
         lambda: _on_chain(centre, trust, hedge, distrust),
         {"p": rate, "middle of T and D": centre},
         role="step",
+    )
+    check.certify(
+        "the aggregate frontier is the sum of the subgroups' frontiers: with two equal subgroups "
+        "half of T plus half of D is on it, so H does not dominate it",
+        lambda: any(h < c for h, c in zip(hedge, centre, strict=True)),
+        {"rates": (rate, rate), "T/2 + D/2": centre, "H/2 + H/2": hedge},
+        role="prose",
     )
 
 
@@ -128,9 +135,28 @@ def test_ff_minkowski_corrected(check: Check) -> None:
         [*middle, slope == 0],
         dominates(hedge_point(p), printed_trust(p)),
     )
+    check.prove_all(
+        "off the middle range the table is: T up to 1/2, D from 1/2",
+        "cases of alpha",
+        {
+            "T": (
+                [unit(p, alpha), z3.Or(3 * p < 1, 3 * p > 2), 2 * alpha <= 1],
+                objective(alpha, distrust_point(p)) <= objective(alpha, trust_point(p)),
+            ),
+            "D": (
+                [unit(p, alpha), z3.Or(3 * p < 1, 3 * p > 2), 2 * alpha >= 1],
+                objective(alpha, trust_point(p)) <= objective(alpha, distrust_point(p)),
+            ),
+        },
+    )
+    check.cite(
+        "an undominated point of a compact convex set is supported, and sums of compact convex "
+        "sets are compact and convex",
+        "R. T. Rockafellar, Convex Analysis (1970), Theorems 11.6 and 3.1",
+    )
     a, b, x, y = reals("a b x y")
     check.prove(
-        "half-planes are convex, so intersections of them are, and so are sums",
+        "half-planes are convex",
         [unit(lam), alpha * a + b <= 0, alpha * x + y <= 0],
         alpha * (lam * a + (1 - lam) * x) + (lam * b + (1 - lam) * y) <= 0,
     )

@@ -28,6 +28,7 @@ from proofs_check.encodings import (
     unit,
 )
 from proofs_check.geometry import supporting_lines
+from proofs_check.kernel import Obligation
 from proofs_check.smt import minimum, reals
 from theory.admissible_events import extremes_by_enumeration
 from theory.delegation import best_targeting, worst_targeting
@@ -80,25 +81,66 @@ def some_covariate_with_ties(p: Any, q: Any, worst: Any, best: Any) -> list[z3.B
     return [unit(p, q), free(p, q), best == best_targeting(p, q), *bounds]
 
 
+def hedging_covariate(p: Any, rho: Any) -> tuple[list[z3.BoolRef], z3.ArithRef]:
+    """Everything that can happen under Ber(1-2p), from equation (D.1), and its payoff.
+
+    r1, r2 are the reported rates on the atoms of mass 1-2p and 2p; need1 is the true need on
+    the first; an atom is treated with probability 1, rho or 0 as its report is above, at or
+    below 1/2.
+    """
+    r1, r2, need1 = reals("r1 r2 need1")
+
+    def chance(rate: z3.ArithRef) -> z3.ArithRef:
+        return z3.If(2 * rate > 1, 1, z3.If(2 * rate == 1, rho, z3.RealVal(0)))
+
+    first, second = 1 - 2 * p, 2 * p
+    choices = [unit(r1, r2), first * r1 + second * r2 == p, truth(p, first, need1)]
+    earned = chance(r1) * payoff(first, need1) + chance(r2) * payoff(second, p - need1)
+    return choices, earned
+
+
+def _pair_of_hedging_covariate(
+    p: Any, rho: Any, where: list[z3.BoolRef], under_rho: Any
+) -> dict[str, Obligation]:
+    """Its pair is (under_rho, 1-2p): bounds on all reports and truths, some attain them."""
+    choices, earned = hedging_covariate(p, rho)
+    r1, r2, need1 = reals("r1 r2 need1")
+    plain = [r1 == 1, 2 * p * r2 == 3 * p - 1]
+    tied = [r1 == 0, 2 * r2 == 1]
+    return {
+        "at least": ([*where, *choices], earned >= under_rho),
+        "at most": ([*where, *choices], earned <= 1 - 2 * p),
+        "best attained": (
+            [*where, *plain, need1 == 1 - 2 * p],
+            z3.And(*choices, earned == 1 - 2 * p),
+        ),
+        "worst attained without a tie, or with one": (
+            [*where, need1 == z3.If(under_rho == 2 * p - 1, z3.RealVal(0), 1 - 2 * p)]
+            + [z3.If(under_rho == 2 * p - 1, a, b) for a, b in zip(plain, tied, strict=True)],
+            z3.And(*choices, earned == under_rho),
+        ),
+    }
+
+
 def test_ff_tie_claim(check: Check) -> None:
-    rate, share = Fraction(1, 3), (Fraction(1, 3), Fraction(2, 3))
-    pair = tie_extremes_by_enumeration(rate, share, Fraction(0))
-    p, q, worst, best = reals("p q worst best")
-    third = z3.RealVal("1/3")
+    p, q, worst, best, rho = reals("p q worst best rho")
+    rate = Fraction(1, 3)
+    where = [3 * p == 1, rho == 0]
     check.refute(
         "some covariate under rho = 1 weakly dominates the pair of every covariate under rho",
         "at p = 1/3 the pair of Ber(1/3) under rho = 0 is (-1/3, 1/3); no covariate under "
         "rho = 1 has both coordinates as high",
-        {"p": rate, "rho": 0, "masses": share, "pair under rho": pair},
+        {p: rate, rho: Fraction(0)},
         {
-            "pair under rho, recomputed": (
-                [worst == z3.RealVal(str(pair[0])), best == z3.RealVal(str(pair[1]))],
-                z3.And(worst == -third, best == third),
-            ),
+            **_pair_of_hedging_covariate(p, rho, where, 2 * p - 1),
             "no covariate": (
-                some_covariate(third, q, worst, best),
-                z3.Not(z3.And(worst >= -third, best >= third)),
+                [rho == 0, *some_covariate(p, q, worst, best)],
+                z3.Not(z3.And(worst >= 2 * p - 1, best >= 1 - 2 * p)),
             ),
+        },
+        shown={
+            "masses": (rate, 1 - rate),
+            "pair under rho": tie_extremes_by_enumeration(rate, (rate, 1 - rate), Fraction(0)),
         },
     )
     check.prove(
@@ -156,6 +198,11 @@ def test_ff_tie_claim_corrected(check: Check) -> None:
         [*middle, *some_covariate(p, q, worst, best)],
         z3.Not(z3.And(best >= 1 - 2 * p, worst >= under_rho)),
     )
+    check.prove_all(
+        "the pair of Ber(1-2p) under rho",
+        "from equation (D.1): every report, every truth, two atoms",
+        _pair_of_hedging_covariate(p, rho, middle, under_rho),
+    )
     check.prove(
         "for rho <= 1/2 that pair is H",
         [*middle, 2 * rho <= 1],
@@ -177,9 +224,14 @@ def test_ff_tie_claim_corrected(check: Check) -> None:
         role="confirmation",
     )
     check.prove(
-        "p < 1/2: some covariate's own pair under rho = 1 is no worse",
+        "p < 1/2: no event does more harm under rho = 1 than under rho",
         low,
-        worst <= minimum(*[worst_targeting(p, mass) for mass in (0, q, 1 - q)]),
+        z3.And(
+            *[
+                z3.Implies(inducible(p, mass), worst <= worst_targeting(p, mass))
+                for mass in (q, 1 - q)
+            ]
+        ),
         role="control",
     )
 
@@ -320,6 +372,19 @@ def test_ff_tie_proof_corrected(check: Check) -> None:
                 [*split, forced(p, s, t, n), 2 * p == 1, need_t == p, need_s == 0],
                 earned == 0,
             ),
+            "the forced splits exist": (
+                [unit(p), p > 0, p < 1],
+                z3.And(
+                    z3.Implies(
+                        2 * p < 1,
+                        z3.And(*split_report(p, 0 * p, 2 * p, 1 - 2 * p, 0 * p, 0 * p)),
+                    ),
+                    z3.Implies(
+                        2 * p > 1,
+                        z3.And(*split_report(p, 2 * p - 1, 2 - 2 * p, 0 * p, 2 * p - 1, 0 * p)),
+                    ),
+                ),
+            ),
             "free events need no tie": (
                 [unit(p, s), free(p, s)],
                 z3.Exists(
@@ -344,8 +409,8 @@ def test_ff_tie_proof_corrected(check: Check) -> None:
     )
     check.exhaust(
         "corrected pair against enumeration",
-        "two atoms, denominators to " + ("10" if check.full else "6"),
-        _two_atom_cases(10 if check.full else 6),
+        "two atoms, denominators to " + ("12" if check.full else "6"),
+        _two_atom_cases(12 if check.full else 6),
         _corrected_pair,
         role="confirmation",
     )

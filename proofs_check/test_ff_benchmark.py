@@ -26,7 +26,7 @@ from proofs_check.encodings import (
     unit,
     worst_over,
 )
-from proofs_check.smt import maximum, reals
+from proofs_check.smt import maximum, minimum, reals
 from theory.admissible_events import extremes_by_enumeration
 from theory.delegation import best_targeting, default_action, worst_targeting
 from theory.points import distrust_point, trust_point
@@ -256,7 +256,8 @@ def test_ff_cor1(check: Check) -> None:
     )
 
 
-def test_ff_example2(check: Check) -> None:
+def _example2(check: Check) -> None:
+    """The example's numbers, footnote 9, and which events can be treated."""
     rate = Fraction(2, 5)
     extremes = extremes_by_enumeration(rate, (rate, 1 - rate))
     check.certify(
@@ -282,4 +283,37 @@ def test_ff_example2(check: Check) -> None:
         [unit(p), 2 * p <= 1],
         worst_over(p, event_masses(p)) == worst_targeting(p, p),
         role="control",
+    )
+
+
+def _mistreated(p: Any, m: Any) -> z3.ArithRef:
+    """The largest mass that can be treated without need in an event of mass m."""
+    return minimum(m, 1 - p)
+
+
+def test_ff_example2(check: Check) -> None:
+    p = reals("p")[0]
+    _example2(check)
+    check.prove(
+        "for p in (1/3, 2/3) the AI can have more than half mistreated under Ber(p)",
+        [3 * p > 1, 3 * p < 2],
+        z3.Or(
+            *[z3.And(inducible(p, m), 2 * _mistreated(p, m) > 1) for m in event_masses(p)],
+        ),
+        role="prose",
+    )
+
+
+def test_ff_example2_corrected(check: Check) -> None:
+    p, m = reals("p m")
+    _example2(check)
+    check.prove(
+        "for p in [1/3, 1/2) the AI can have more than half mistreated under Ber(p)",
+        [3 * p >= 1, 2 * p < 1],
+        z3.And(inducible(p, 1 - p), 2 * _mistreated(p, 1 - p) > 1),
+    )
+    check.prove(
+        "for p < 1/3 not under Ber(p), for p >= 1/2 under no covariate",
+        [unit(p, m), inducible(p, m), z3.Or(2 * p >= 1, z3.And(3 * p < 1, m == p), m == 0)],
+        2 * _mistreated(p, m) <= 1,
     )

@@ -55,43 +55,76 @@ def test_ff_fig1(check: Check) -> None:
     check.certify("with the middle of T-D as H", lambda: two_segments(middle), data, role="control")
 
 
-def test_ff_fig2(check: Check) -> None:
+def _panels(check: Check) -> None:
+    """Fewest needy among the treated, counted patient by patient, in both panels."""
     for name, panel in ff_fig2.data().items():
-        p = Fraction(len(panel.need), ff_fig2.PATIENTS)
-        data = {"panel": name, "p": p, "treated": len(panel.treated)}
-        overlap = Fraction(len(panel.rightly), ff_fig2.PATIENTS)
-        check.certify(
-            f"panel ({name}): overlap of treatment and need, and the payoff",
-            lambda p=p, panel=panel, overlap=overlap: (  # type: ignore[misc]
-                len(panel.treated) == len(panel.need)
-                and overlap == max(Fraction(0), 2 * p - 1)
-                and Fraction(len(panel.wrongly), ff_fig2.PATIENTS) == p - overlap
-                and panel.payoff == panel.closed_form == 2 * overlap - p
-            ),
-            data,
-        )
+        _panel(check, name, panel.need, panel.treated, "conclusion")
+    best = ff_fig2.data()["a"].need
+    _panel(check, "a, treating those in need", best, best, "control")
+
+
+def _panel(
+    check: Check, name: str, need: frozenset[int], treated: frozenset[int], role: Role
+) -> None:
+    size = ff_fig2.PATIENTS
+    p = Fraction(len(need), size)
+    overlap = Fraction(len(need & treated), size)
     check.certify(
-        "nobody treated needs it in panel (b) either",
-        lambda: not ff_fig2.data()["b"].rightly,
-        {"panel": "b"},
-        role="control",
+        f"panel ({name}): as many treated as in need, with the least overlap",
+        lambda: len(treated) == len(need) and overlap == max(Fraction(0), 2 * p - 1),
+        {"p": p, "rightly treated": overlap, "wrongly treated": p - overlap},
+        role=role,
+    )
+
+
+def test_ff_fig2(check: Check) -> None:
+    _panels(check)
+    everyone = frozenset(range(ff_fig2.PATIENTS))
+    panels = ff_fig2.data()
+    check.certify(
+        "being disjoint from the patients not treated, as captioned, sets panel (a) apart from (b)",
+        lambda: (
+            [bool(p.treated & (everyone - p.treated)) for p in panels.values()] == [False, True]
+        ),
+        {"panel": "b", "treated and not treated": "none"},
+        role="prose",
+    )
+
+
+def test_ff_fig2_corrected(check: Check) -> None:
+    _panels(check)
+    panels = ff_fig2.data()
+    check.certify(
+        "being disjoint from the patients in need does",
+        lambda: [bool(p.treated & p.need) for p in panels.values()] == [False, True],
+        {"panels": tuple(panels)},
     )
 
 
 def test_ff_fig3(check: Check) -> None:
     shown, p = ff_fig3.data(), ff_fig3.RATE
-    data = {"p": p, "T": shown.trust, "D": shown.distrust}
 
-    def one_segment(slope: int) -> bool:
-        return (
-            not Fraction(1, 3) <= p <= Fraction(2, 3)
+    def one_segment(rate: Fraction) -> bool:
+        trust, distrust = _bernoulli(rate, rate), _bernoulli(rate, Fraction(0))
+        return not Fraction(1, 3) <= rate <= Fraction(2, 3) and _slope(trust, distrust) == -1
+
+    check.certify(
+        "a segment of slope -1 between the pairs of Ber(p) and a constant",
+        lambda: (
+            one_segment(p)
             and shown.trust == _bernoulli(p, p)
             and shown.distrust == _bernoulli(p, Fraction(0))
-            and _slope(shown.trust, shown.distrust) == shown.slope == slope
-        )
-
-    check.certify("a segment of slope -1", lambda: one_segment(-1), data)
-    check.certify("a segment of slope -2", lambda: one_segment(-2), data, role="control")
+            and shown.slope == -1
+        ),
+        {"p": p, "T": shown.trust, "D": shown.distrust},
+    )
+    balanced = ff_fig1.RATE
+    check.certify(
+        "the same for the subgroup of Figure 1",
+        lambda: one_segment(balanced),
+        {"p": balanced},
+        role="control",
+    )
 
 
 def test_ff_fig4(check: Check) -> None:

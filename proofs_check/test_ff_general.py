@@ -14,7 +14,7 @@ from typing import Any
 
 import z3
 
-from proofs_check.check import Check
+from proofs_check.check import Check, Role
 from proofs_check.encodings import Pair, bernoulli_pair, same_pair, some_covariate, unit
 from proofs_check.geometry import chain_is_frontier, literal_frontier_gap
 from proofs_check.smt import reals
@@ -51,6 +51,12 @@ def test_ff_trust_point(check: Check) -> None:
         same_pair(bernoulli_pair(p, p), printed_trust(p)),
         recheck=fails,
     )
+    check.prove(
+        "on the middle range the payoff at 1-p is lower than at p",
+        [3 * p >= 1, 3 * p <= 2],
+        worst_targeting(p, 1 - p) < worst_targeting(p, p),
+        role="prose",
+    )
     _trust_control(check)
 
 
@@ -68,6 +74,14 @@ def test_ff_trust_point_corrected(check: Check) -> None:
             3 * p == 2,
             same_pair(trust_point(p), hedge_point(p)),
             same_pair(trust_point(p), printed_trust(p)),
+        ),
+    )
+    check.prove(
+        "the payoff at 1-p is the lower one on the middle range but for p = 1/2",
+        [3 * p >= 1, 3 * p <= 2],
+        z3.And(
+            worst_targeting(p, 1 - p) <= worst_targeting(p, p),
+            (worst_targeting(p, 1 - p) == worst_targeting(p, p)) == (2 * p == 1),
         ),
     )
     _trust_control(check)
@@ -119,7 +133,7 @@ def test_ff_lemma1(check: Check) -> None:
     check.refute(
         "Lemma 1 (b) with Definition 2 as printed",
         "the undominated points of C leave out the open edge T-H for 1/3 < p < 1/2",
-        {"p": Fraction(2, 5), "see": "ff_frontier_definition"},
+        {reals("p")[0]: Fraction(2, 5)},
         literal_frontier_gap(),
         role="reading",
     )
@@ -223,6 +237,12 @@ def test_ff_sigma(check: Check) -> None:
         hedge[0] - trust[0] > trust[1] - hedge[1],
         role="prose",
     )
+    check.prove(
+        "the frontier consists of two distinct segments for every p strictly inside",
+        [3 * p > 1, 3 * p < 2],
+        z3.Not(same_pair(hedge, distrust_point(p))),
+        role="prose",
+    )
 
 
 def test_ff_sigma_corrected(check: Check) -> None:
@@ -236,6 +256,11 @@ def test_ff_sigma_corrected(check: Check) -> None:
         z3.And(cost > gain, gain > 0),
     )
     check.prove("a unit at 1/2", [2 * p == 1], z3.And(cost == gain, gain > 0))
+    check.prove(
+        "two distinct segments strictly inside but for 1/2, where H = D",
+        [3 * p > 1, 3 * p < 2],
+        same_pair(hedge, distrust_point(p)) == (2 * p == 1),
+    )
     check.prove("nothing gained at the ends", [z3.Or(3 * p == 1, 3 * p == 2)], gain == 0)
 
 
@@ -275,6 +300,18 @@ def test_ff_example3(check: Check) -> None:
         same_pair(bernoulli_pair(p, q), (-(1 - q), q)),
         recheck=lambda at: pair_of_bernoulli(Fraction(2, 5), at["q"]) != (at["q"] - 1, at["q"]),
     )
+    _example3_mixtures(check, "prose")
+
+
+def _example3_mixtures(check: Check, role: Role) -> None:
+    """At p = 2/5 the points of T-H other than T are no mixtures of pairs of covariates."""
+    check.refute(
+        "the points of T-H are pairs of randomised covariates",
+        "a pair on the line T-H is T itself, so no mixture is another point of it",
+        {reals("p")[0]: Fraction(2, 5)},
+        literal_frontier_gap(),
+        role=role,
+    )
 
 
 def test_ff_example3_corrected(check: Check) -> None:
@@ -290,6 +327,14 @@ def test_ff_example3_corrected(check: Check) -> None:
         "Ber(q) for q in [1/5, 2/5]",
         [5 * q >= 1, 5 * q <= 2],
         same_pair(bernoulli_pair(p, q), (-q - z3.RealVal("1/5"), q)),
+    )
+    check.prove(
+        "pairs of Ber(1/5 - e), e -> 0, approach H, and mixtures with T every point of T-H",
+        [0 < q, 5 * q <= 1],
+        same_pair(
+            bernoulli_pair(p, z3.RealVal("1/5") - q),
+            (q - z3.RealVal("1/5"), z3.RealVal("1/5") - q),
+        ),
     )
 
 

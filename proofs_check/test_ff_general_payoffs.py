@@ -43,8 +43,48 @@ def everyone() -> list[z3.BoolRef]:
     return [unit(P, Q), G > 0, C > 0, inducible(P, Q), highest(P, Q) == BEST, *bounds]
 
 
-LOW = (G + 2 * C) * P < C
+LOW = z3.And(P > 0, (G + 2 * C) * P < C)
 HIGH = z3.And((2 * G + C) * P >= G + C, P < 1)
+
+
+def _window(check: Check) -> None:
+    """Which masses reports can put inside and outside an event, for a threshold k in (0, 1)."""
+    a, b, total, x, y, k, m = reals("a b total x y k m")
+    some = [a > 0, b > 0, 0 < k, k < 1]
+
+    def splits(*bounds: z3.BoolRef) -> z3.BoolRef:
+        return z3.Exists([x, y], z3.And(x + y == total, *bounds))
+
+    check.prove_all(
+        "reports: merging atoms, and the window, for any threshold",
+        "induction on the atoms as in ff_merge_atoms; then one mass inside and one outside",
+        {
+            "treated": (
+                some,
+                splits(k * a <= x, x <= a, k * b <= y, y <= b)
+                == z3.And(k * (a + b) <= total, total <= a + b),
+            ),
+            "untreated": (
+                some,
+                splits(0 <= x, x < k * a, 0 <= y, y < k * b)
+                == z3.And(0 <= total, total < k * (a + b)),
+            ),
+            "window": (
+                [unit(P, m), 0 < k, k < 1, total == P],
+                splits(
+                    k * m <= x,
+                    x <= m,
+                    0 <= y,
+                    z3.Or(y < k * (1 - m), z3.And(m == 1, y == 0)),
+                )
+                == z3.And(k * m <= P, z3.Or(P < m + k * (1 - m), m == 1)),
+            ),
+            "as used": (
+                [unit(P, m), G > 0, C > 0, k * (G + C) == C],
+                inducible(P, m) == z3.And(k * m <= P, z3.Or(P < m + k * (1 - m), m == 1)),
+            ),
+        },
+    )
 
 
 def test_ff_intro_slope(check: Check) -> None:
@@ -73,11 +113,13 @@ def _control(check: Check) -> None:
         [*everyone(), HIGH],
         C * (BEST - (G * P - C * (1 - P))) + G * (WORST - (G * P - C * (1 - P))) <= 0,
         role="control",
+        order=[G, C, P, Q],
     )
 
 
 def test_ff_intro_slope_corrected(check: Check) -> None:
     given = [unit(P, Q), G > 0, C > 0]
+    _window(check)
     check.prove_all(
         "payoffs of an event",
         "bounds for every truth, and a truth that attains them",
@@ -133,9 +175,36 @@ def test_ff_intro_slope_corrected(check: Check) -> None:
             ),
         },
     )
+    x, y = reals("x y")
+    check.prove_all(
+        "these segments are the frontiers: their points are undominated, and other points on or "
+        "below the lines and within the ends are dominated by the point at the same best case",
+        "from the supporting lines and ends",
+        {
+            "low": (
+                [*given, LOW, C * y + G * x <= 0, 0 <= y, y <= G * P, G * WORST == -C * y],
+                z3.And(x <= WORST, -C * P <= WORST, WORST <= 0),
+            ),
+            "high": (
+                [
+                    *given,
+                    HIGH,
+                    G * (y - base) + C * (x - base) <= 0,
+                    base <= y,
+                    y <= base + C * (1 - P),
+                    C * (WORST - base) == -G * (y - base),
+                ],
+                z3.And(x <= WORST, base - G * (1 - P) <= WORST, WORST <= base),
+            ),
+            "undominated": (
+                [*given, C * y + G * x <= 0, C * BEST + G * WORST == 0],
+                z3.Not(z3.And(x >= WORST, y >= BEST, z3.Or(x > WORST, y > BEST))),
+            ),
+        },
+    )
     check.prove(
         "with g = c = 1 the ranges are p < 1/3 and p >= 2/3",
         [unit(P), G == 1, C == 1],
-        z3.And((3 * P < 1) == LOW, z3.And(3 * P >= 2, P < 1) == HIGH),
+        z3.And(z3.And(P > 0, 3 * P < 1) == LOW, z3.And(3 * P >= 2, P < 1) == HIGH),
     )
     _control(check)

@@ -22,6 +22,7 @@ from proofs_check.encodings import (
     inducible,
     payoff,
     report,
+    same_pair,
     truth,
     unit,
     worst_over,
@@ -29,7 +30,8 @@ from proofs_check.encodings import (
 from proofs_check.rational import evaluate
 from proofs_check.smt import maximum, minimum, reals
 from theory.admissible_events import extremes_by_enumeration
-from theory.delegation import best_targeting
+from theory.delegation import worst_targeting
+from theory.points import distrust_point, hedge_point, trust_hedge_slope
 
 HALF = Fraction(1, 2)
 
@@ -105,7 +107,7 @@ def test_ff_event_extremes(check: Check) -> None:
 
     check.prove("least, attained", some, attained(low, lambda mass: maximum(0, p + mass - 1)))
     check.prove("greatest, attained", some, attained(high, lambda mass: minimum(p, mass)))
-    steps = 12 if check.full else 8
+    steps = 24 if check.full else 8
     check.exhaust(
         "Ber(q) from the definitions, by enumeration of events",
         f"p and q in multiples of 1/{steps}",
@@ -118,9 +120,9 @@ def test_ff_event_extremes(check: Check) -> None:
         role="confirmation",
     )
     check.prove(
-        "extremes over all masses, inducible or not",
-        choices,
-        payoff(m, need) <= maximum(*[best_targeting(p, mass) for mass in masses]) - 1,
+        "the least payoff is that over all masses, inducible or not",
+        some,
+        low == minimum(*[worst_targeting(p, mass) for mass in masses]),
         role="control",
     )
 
@@ -175,12 +177,21 @@ def test_ff_lemma_a1(check: Check) -> None:
     )
 
 
-def test_ff_intro_example(check: Check) -> None:
+def _intro_example(check: Check) -> None:
+    """The 40/60 example and the other two numerical remarks of the introduction."""
     q = Fraction(2, 5)
     need, masses = q, (q, 1 - q)
-    lie = (Fraction(0), Fraction(2, 3))
     extremes = extremes_by_enumeration(need, masses)
     data = {"p": need, "masses": masses}
+
+    def lie_works(lie: tuple[Fraction, Fraction]) -> bool:
+        return (
+            sum(m * r for m, r in zip(masses, lie, strict=True)) == need
+            and [r >= HALF for r in lie] == [False, True]
+            and extremes.worst.value == -masses[1]
+            and extremes.worst.event == (1,)
+        )
+
     check.certify(
         "best case treats exactly those in need",
         lambda: extremes.best.value == need and extremes.best.event == (0,),
@@ -188,13 +199,14 @@ def test_ff_intro_example(check: Check) -> None:
     )
     check.certify(
         "the lie is consistent and has the larger group treated, none of whom need it",
-        lambda: (
-            sum(m * r for m, r in zip(masses, lie, strict=True)) == need
-            and [r >= HALF for r in lie] == [False, True]
-            and extremes.worst.value == -masses[1]
-            and extremes.worst.event == (1,)
-        ),
+        lambda: lie_works((Fraction(0), Fraction(2, 3))),
         data,
+    )
+    check.certify(
+        "so does the consistent report of 2/3 on the smaller group and 2/9 on the larger",
+        lambda: lie_works((Fraction(2, 3), Fraction(2, 9))),
+        data,
+        role="control",
     )
     p, m = reals("p m")
     check.prove(
@@ -209,11 +221,31 @@ def test_ff_intro_example(check: Check) -> None:
         z3.And(inducible(p, z3.RealVal("1/100")), inducible(p, z3.RealVal("99/100"))),
         role="prose",
     )
-    check.certify(
-        "a lie of 1/2 on the larger group would be consistent too",
-        lambda: masses[1] * HALF == need,
-        data,
-        role="control",
+
+
+def test_ff_intro_example(check: Check) -> None:
+    p = reals("p")[0]
+    _intro_example(check)
+    check.prove(
+        "at 50% need the tradeoff is worse than in the informative case: the slope is not -1",
+        [2 * p == 1],
+        trust_hedge_slope(p) > -1,
+        role="prose",
+    )
+
+
+def test_ff_intro_example_corrected(check: Check) -> None:
+    p = reals("p")[0]
+    _intro_example(check)
+    check.prove(
+        "strictly between 1/3 and 2/3 the first edge is flatter than -1, except at 1/2",
+        [3 * p > 1, 3 * p < 2],
+        z3.And(trust_hedge_slope(p) >= -1, (trust_hedge_slope(p) == -1) == (2 * p == 1)),
+    )
+    check.prove(
+        "at 1/2 the hedge point is D, so the frontier is one segment of slope -1",
+        [2 * p == 1],
+        same_pair(hedge_point(p), distrust_point(p)),
     )
 
 

@@ -10,13 +10,11 @@ of the sum of all subgroup corners, found by brute force.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
 
 import z3
 
 from proofs_check.check import Check
 from proofs_check.encodings import (
-    Pair,
     bernoulli_pair,
     dominates,
     inducible,
@@ -26,6 +24,8 @@ from proofs_check.encodings import (
     some_covariate,
     unit,
 )
+from proofs_check.geometry import literal_frontier_gap
+from proofs_check.kernel import Obligation
 from proofs_check.populations import chain_as_printed, small_populations, undominated_corners
 from proofs_check.smt import reals
 from proofs_check.test_ff_general import pair_of_bernoulli, printed_trust
@@ -104,38 +104,48 @@ def test_ff_chain(check: Check) -> None:
     )
 
 
-def _one_subgroup_choice(p: Any, alpha: Any, trust: Pair) -> z3.BoolRef:
-    """The value of the choice that Theorem 2 makes in a subgroup at the weight alpha."""
-    middle = z3.And(3 * p >= 1, 3 * p <= 2)
-    threshold = alpha_threshold(trust_hedge_slope(p))
-    hedge = objective(alpha, hedge_point(p))
-    below = z3.If(z3.And(middle, alpha >= threshold), hedge, objective(alpha, trust))
-    return z3.If(2 * alpha > 1, objective(alpha, distrust_point(p)), below)
+def optimal_corners(check: Check) -> None:
+    """Which corner maximises the weighted sum over all covariates of one subgroup, every p, alpha.
 
-
-def _theorem2_values(check: Check) -> None:
+    The ranges of alpha are closed, so that at a threshold both corners are covered: whatever
+    the other subgroups do there, either choice is optimal in this one.
+    """
     p, q, worst, best, alpha = reals("p q worst best alpha")
     everyone = [unit(alpha), *some_covariate(p, q, worst, best)]
-    lower = z3.And(3 * p >= 1, 2 * p <= 1)
-    ranges = {
-        "p < 1/3": 3 * p < 1,
-        "1/3 <= p <= 1/2": lower,
-        "1/2 < p <= 2/3": z3.And(2 * p > 1, 3 * p <= 2),
-        "p > 2/3": 3 * p > 2,
+    value = objective(alpha, (worst, best))
+    trust, hedge, distrust = printed_trust(p), hedge_point(p), distrust_point(p)
+    threshold = alpha_threshold(trust_hedge_slope(p))
+    halves = {
+        "[1/3, 1/2]": [3 * p >= 1, 2 * p <= 1],
+        "[1/2, 2/3]": [2 * p >= 1, 3 * p <= 2],
     }
-    choice = _one_subgroup_choice(p, alpha, printed_trust(p))
+    obligations: dict[str, Obligation] = {}
+    for label, half in halves.items():
+        obligations[f"T for p in {label} up to the threshold"] = (
+            [*everyone, *half, alpha <= threshold],
+            value <= objective(alpha, trust),
+        )
+        obligations[f"H for p in {label} from the threshold to 1/2"] = (
+            [*everyone, *half, alpha >= threshold, 2 * alpha <= 1],
+            value <= objective(alpha, hedge),
+        )
+    obligations["T for other p up to 1/2"] = (
+        [*everyone, z3.Or(3 * p < 1, 3 * p > 2), 2 * alpha <= 1],
+        value <= objective(alpha, trust),
+    )
+    obligations["D for every p from 1/2"] = (
+        [*everyone, 2 * alpha >= 1],
+        value <= objective(alpha, distrust),
+    )
     check.prove_all(
-        "the choice is optimal among all covariates, in every subgroup, for every p and alpha",
-        "cases of p; ff_additivity adds the subgroups up",
-        {
-            label: ([*everyone, where], objective(alpha, (worst, best)) <= choice)
-            for label, where in ranges.items()
-        },
+        "the corner is optimal among all covariates of the subgroup",
+        "cases of p and alpha; ff_additivity adds the subgroups up",
+        obligations,
     )
     check.prove(
-        "with trust up to alpha = 1/2 in every subgroup",
-        [*everyone, 2 * alpha <= 1],
-        objective(alpha, (worst, best)) <= objective(alpha, trust_point(p)),
+        "trust up to alpha = 1/2 in every subgroup",
+        [unit(p, q, alpha), 2 * alpha <= 1],
+        objective(alpha, bernoulli_pair(p, q)) <= objective(alpha, trust_point(p)),
         role="control",
     )
 
@@ -143,10 +153,25 @@ def _theorem2_values(check: Check) -> None:
 def test_ff_theorem1(check: Check) -> None:
     p = reals("p")[0]
     check.prove(
-        "T, with H(1) next, is undominated for one subgroup anywhere in [1/3, 2/3]",
-        [3 * p >= 1, 3 * p <= 2],
+        "T, with H(1) next, is undominated for one subgroup of [1/3, 2/3] above 1/2, where H "
+        "is attained, so that the two readings of Definition 2 agree",
+        [2 * p > 1, 3 * p <= 2],
         z3.Not(dominates(hedge_point(p), printed_trust(p))),
     )
+    check.prove(
+        "the same below 1/2, for the closure",
+        [3 * p >= 1, 2 * p < 1],
+        z3.Not(dominates(hedge_point(p), printed_trust(p))),
+        role="reading",
+    )
+    check.refute(
+        "the edges T-H belong to the frontier under Definition 2 as printed",
+        "see ff_frontier_definition: for 1/3 < p < 1/2 it leaves them out",
+        {p: Fraction(2, 5)},
+        literal_frontier_gap(),
+        role="reading",
+    )
+    optimal_corners(check)
     _edges_tie(check, [3 * p >= 1, 3 * p <= 2], "as printed")
     check.exhaust(
         "chain against brute force, subgroups strictly inside or outside the middle range",
@@ -173,6 +198,7 @@ def test_ff_theorem1_corrected(check: Check) -> None:
         [z3.Or(3 * p == 1, 3 * p == 2)],
         dominates(hedge_point(p), printed_trust(p)),
     )
+    optimal_corners(check)
     _edges_tie(check, [3 * p > 1, 3 * p < 2], "strictly inside")
     check.exhaust(
         "chain against brute force, every boundary included",
@@ -188,6 +214,7 @@ def test_ff_theorem1_corrected(check: Check) -> None:
             [tuple(v) for v in population_frontier(population).vertices]
             == undominated_corners(population)
         ),
+        role="confirmation",
     )
     check.exhaust(
         "closed range at the boundaries",
@@ -203,7 +230,7 @@ def _edges_tie(check: Check, where: list[z3.BoolRef], label: str) -> None:
     threshold = alpha_threshold(trust_hedge_slope(p))
     half = z3.RealVal("1/2")
     check.prove_all(
-        f"slopes: both ends of each edge maximise the same weighted sum ({label})",
+        f"slopes: both ends of each edge tie at the edge's weight ({label})",
         "one edge at a time; the other subgroups' choices are the same at both ends",
         {
             "T-H has slope sigma": (
@@ -220,13 +247,6 @@ def _edges_tie(check: Check, where: list[z3.BoolRef], label: str) -> None:
             ),
         },
     )
-    if not any(part.role == "control" for part in check.parts):
-        check.prove(
-            "T-D has slope -1 everywhere",
-            [unit(p)],
-            objective(half, printed_trust(p)) == objective(half, distrust_point(p)),
-            role="control",
-        )
 
 
 def test_ff_alpha_thresholds(check: Check) -> None:
@@ -246,30 +266,29 @@ def test_ff_alpha_thresholds(check: Check) -> None:
 
 
 def test_ff_theorem2(check: Check) -> None:
-    _theorem2_values(check)
+    optimal_corners(check)
     _implementers_off_the_middle(check)
-    half = z3.RealVal("1/2")
-    m = reals("m")[0]
+    p, m = reals("p m")
     check.refute(
         "hedged subgroups get their hedge point from the printed covariate",
         "at p = 1/2 the printed fallback is Ber(1/2); every covariate near it has an event "
         "of mass near 1/2, which can be treated, so the best case stays away from that of H",
-        {
-            "p": Fraction(1, 2),
-            "printed": pair_of_bernoulli(Fraction(1, 2), Fraction(1, 2)),
-            "H": hedge_point(Fraction(1, 2)),
-        },
+        {p: Fraction(1, 2)},
         {
             "near Ber(1/2) the best case is at least 3/8": (
-                [8 * m >= 3, 8 * m <= 5],
-                z3.And(inducible(half, m), 8 * best_targeting(half, m) >= 3),
+                [unit(p), 8 * m >= 3, 8 * m <= 5],
+                z3.And(inducible(p, m), 8 * best_targeting(p, m) >= 3),
             ),
+        },
+        shown={
+            "printed": pair_of_bernoulli(Fraction(1, 2), Fraction(1, 2)),
+            "H": hedge_point(Fraction(1, 2)),
         },
     )
 
 
 def test_ff_theorem2_corrected(check: Check) -> None:
-    _theorem2_values(check)
+    optimal_corners(check)
     _implementers_off_the_middle(check)
     p, e = reals("p e")
     hedge = hedge_point(p)
@@ -300,14 +319,20 @@ def test_ff_theorem2_corrected(check: Check) -> None:
 
 
 def _implementers_off_the_middle(check: Check) -> None:
-    p = reals("p")[0]
+    p, e = reals("p e")
     check.prove_all(
         "trusted and distrusted subgroups",
         "the pair of the covariate, computed from its events",
         {
-            "T by Ber(p), p = 2/3 apart (there alpha_1 = 0 and trust is never chosen)": (
+            "T by Ber(p), p = 2/3 apart": (
                 [unit(p), 3 * p != 2],
                 same_pair(bernoulli_pair(p, p), printed_trust(p)),
+            ),
+            "T at p = 2/3, by Ber(2/3-e) as e falls to 0 (limit-implemented)": (
+                [3 * p == 2, 0 < e, 6 * e <= 1],
+                same_pair(
+                    bernoulli_pair(p, p - e), (printed_trust(p)[0] + e, printed_trust(p)[1] - e)
+                ),
             ),
             "D by a constant": (
                 [unit(p)],

@@ -207,7 +207,7 @@ def test_ff_undominated(check: Check) -> None:
     check.refute(
         "the closure of the undominated points is the set of undominated points of the closure",
         "see ff_frontier_definition: it leaves out the edge T-H",
-        {"p": Fraction(2, 5)},
+        {p: Fraction(2, 5)},
         literal_frontier_gap(),
         role="step",
     )

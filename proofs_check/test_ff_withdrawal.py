@@ -14,6 +14,7 @@ from proofs_check.encodings import (
     same_pair,
     unit,
 )
+from proofs_check.geometry import corners_in_k
 from proofs_check.smt import reals
 from theory.admissible import joint_extremes
 from theory.admissible_events import extremes_by_enumeration
@@ -98,7 +99,8 @@ def test_ff_withdrawal_order_corrected(check: Check) -> None:
     )
 
 
-def test_ff_single_move(check: Check) -> None:
+def _single_move(check: Check) -> None:
+    """Every subgroup moves from its upper point to D at 1/2, and none elsewhere."""
     p, alpha = reals("p alpha")
     middle = z3.And(3 * p >= 1, 3 * p <= 2)
     trust, hedge, distrust = trust_point(p), hedge_point(p), distrust_point(p)
@@ -127,10 +129,41 @@ def test_ff_single_move(check: Check) -> None:
         },
     )
     check.prove(
-        "any increase of alpha triggers the move",
-        [*for_alpha, middle, alpha > alpha_threshold(trust_hedge_slope(p)), 2 * p != 1],
-        objective(alpha, upper) <= objective(alpha, distrust),
+        "indifferent at 2/5",
+        [unit(p, alpha), 5 * alpha == 2],
+        objective(alpha, upper) == objective(alpha, distrust),
         role="control",
+    )
+
+
+def test_ff_single_move(check: Check) -> None:
+    p, alpha = reals("p alpha")
+    _single_move(check)
+    check.prove(
+        "any increase of alpha beyond alpha_k triggers the move",
+        [3 * p > 1, 3 * p < 2, unit(alpha), alpha > alpha_threshold(trust_hedge_slope(p))],
+        objective(alpha, hedge_point(p)) <= objective(alpha, distrust_point(p)),
+        role="prose",
+        order=[p, alpha],
+    )
+
+
+def test_ff_single_move_corrected(check: Check) -> None:
+    p, alpha = reals("p alpha")
+    _single_move(check)
+    check.prove(
+        "between alpha_k and 1/2 the hedge stays optimal, strictly so where it differs from D",
+        [
+            3 * p > 1,
+            3 * p < 2,
+            2 * p != 1,
+            alpha > alpha_threshold(trust_hedge_slope(p)),
+            2 * alpha < 1,
+        ],
+        z3.And(
+            objective(alpha, hedge_point(p)) > objective(alpha, distrust_point(p)),
+            objective(alpha, hedge_point(p)) > objective(alpha, trust_point(p)),
+        ),
     )
 
 
@@ -191,15 +224,22 @@ def _example4_order(check: Check, first: Fraction, second: Fraction) -> None:
         {"p": (first, second)},
     )
     check.certify(
-        "0.52 is hedged first",
-        lambda: thresholds[1] < thresholds[0],
+        "the masses set apart are the rates of the hedging covariates",
+        lambda: (
+            [hedge_share(p) for p in (first, second)] == [abs(2 * p - 1) for p in (first, second)]
+        ),
         {"p": (first, second)},
         role="control",
     )
 
 
 def test_ff_footnote7(check: Check) -> None:
-    values = reals("values")[0]
+    p, values = reals("p values")
+    check.prove_all(
+        "every corner of a subgroup needs a covariate with two values",
+        "pairs of Bernoulli covariates, or limits of them; subgroups can share the two labels",
+        corners_in_k(p),
+    )
     check.prove_all(
         "two are at most 2^n",
         "induction on n",
@@ -218,7 +258,6 @@ def test_ff_footnote7(check: Check) -> None:
         {"rates": tuple(population)},
         role="confirmation",
     )
-    p = reals("p")[0]
     check.prove(
         "one value suffices",
         [unit(p)],
