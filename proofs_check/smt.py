@@ -122,8 +122,7 @@ def possible_zero_divisor(given: Sequence[z3.BoolRef], goal: z3.BoolRef) -> str 
     seen: set[tuple[int, ...]] = set()
     for divisor, path in _divisions(z3.And(*given, goal), (), dividing):
         key = (divisor.get_id(), *sorted({condition.get_id() for condition in path}))
-        nonzero = z3.is_rational_value(divisor) and divisor.numerator_as_long() != 0
-        if nonzero or key in seen:
+        if key in seen:
             continue
         seen.add(key)
         if z3_answer([*plain, *path, divisor == 0]) != "unsat":
@@ -131,12 +130,20 @@ def possible_zero_divisor(given: Sequence[z3.BoolRef], goal: z3.BoolRef) -> str 
     return None
 
 
+def _needs_care(term: z3.ExprRef) -> bool:
+    """A division, but not one by a number other than zero."""
+    if not z3.is_div(term):
+        return False
+    divisor = term.children()[1]
+    return not (z3.is_rational_value(divisor) and divisor.numerator_as_long())
+
+
 def _divides(term: z3.ExprRef, known: dict[int, bool]) -> bool:
     """Whether a division occurs in `term`; `known` remembers the answers for subterms."""
     key = term.get_id()
     if key not in known:
         below = [term.body()] if z3.is_quantifier(term) else term.children()
-        known[key] = z3.is_div(term) or any([_divides(child, known) for child in below])
+        known[key] = _needs_care(term) or any(_divides(child, known) for child in below)
     return known[key]
 
 
@@ -150,7 +157,7 @@ def _divisions(
         yield from _divisions(term.body(), path, dividing)
         return
     arguments = term.children()
-    if z3.is_div(term):
+    if _needs_care(term):
         yield arguments[1], path
     chain = z3.is_and(term) or z3.is_implies(term)
     conditional = not chain and term.decl().kind() == z3.Z3_OP_ITE

@@ -206,6 +206,7 @@ def test_ff_theorem1_corrected(check: Check) -> None:
         lambda population: (
             chain_as_printed(population, open_range=True) == undominated_corners(population)
         ),
+        role="confirmation",
     )
     check.exhaust(
         "theory.population against brute force",
