@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 from fractions import Fraction
 
@@ -90,12 +91,45 @@ def test_one_failed_obligation_fails_them_all() -> None:
     assert "bad" in result.method
 
 
-def test_a_refutation_needs_its_obligations() -> None:
-    good = kernel.refute("set", "because", {"p": Fraction(2, 5)}, {"fact": ([X > 1], X > 0)})
-    bad = kernel.refute("set", "because", {"p": Fraction(2, 5)}, {"fact": ([X > 1], X > 2)})
+def test_a_refutation_needs_its_obligations_at_the_point_it_names() -> None:
+    at = {X: Fraction(2, 5)}
+    good = kernel.refute("set", "because", at, {"fact": ([], X < 1)}, {"seen": (1, 2)})
     assert isinstance(good, Counterexample)
-    assert good.data == {"p": "2/5"}
-    assert isinstance(bad, Unknown)
+    assert good.data == {"x": "2/5", "seen": "(1, 2)"}
+    for obligations in ({"fact": ([], X > 1)}, {"fact": ([X > 1], X > 0)}, {}):
+        assert isinstance(kernel.refute("set", "because", at, obligations), Unknown)
+
+
+def test_nothing_proves_nothing() -> None:
+    assert isinstance(kernel.prove_all("none", "cases", {}), Unknown)
+    assert isinstance(kernel.derive("none", {}), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("given", "goal", "decided"),
+    [
+        ([X >= 0], X / X == 1, False),
+        ([X > 0], X / X == 1, True),
+        ([X >= 0], z3.Implies(X > 0, X / X == 1), True),
+        ([X >= 0], z3.If(X > 0, X / X, 1) == 1, True),
+        ([X >= 0], z3.If(X > 0, 1, X / X) == 1, False),
+        ([X >= 0, X != 0, Y == 1 / X], Y * X == 1, True),
+        ([X == 0, Y == 1 / X], Y == Y, False),
+        ([X >= 0], X / 2 <= X, True),
+    ],
+)
+def test_division_by_what_may_be_zero_decides_nothing(
+    given: list[z3.BoolRef], goal: z3.BoolRef, decided: bool
+) -> None:
+    result = kernel.prove("division", given, goal)
+    assert isinstance(result, Proof) == decided
+    assert decided or (isinstance(result, Unknown) and "divides by" in result.reason)
+
+
+def test_results_cannot_be_relabelled() -> None:
+    result = kernel.prove("square", [X > 1], X * X > X)
+    with pytest.raises((TypeError, ValueError)):
+        dataclasses.replace(result, name="another")
 
 
 def test_exhaustive_checks_report_the_first_failure_and_refuse_an_empty_domain() -> None:

@@ -90,6 +90,31 @@ def test_a_refuted_claim_without_a_correction_that_holds_stays_false() -> None:
     assert both["ff_printed"].corrected_by == ("ff_printed_corrected",)
 
 
+def test_strength_is_the_weakest_along_what_is_used() -> None:
+    good = tuple(checked(("conclusion", TRUE), ("control", WRONG)).parts)
+    weak = checked(("conclusion", TRUE), ("control", WRONG))
+    weak.exhaust("small", "two", [1, 2], lambda n: True)
+    claims = {"ff_top": claim("ff_top", uses=("ff_base",)), "ff_base": claim("ff_base")}
+    entries = assemble(claims, {"ff_top": (good, 0.0), "ff_base": (tuple(weak.parts), 0.0)})
+    assert list(entries) == ["ff_top", "ff_base"]
+    assert entries["ff_top"].strength == "exhaustive"
+
+
+def test_a_correction_that_became_open_corrects_nothing() -> None:
+    good = tuple(checked(("conclusion", TRUE), ("control", WRONG)).parts)
+    step = tuple(checked(("conclusion", TRUE), ("step", WRONG), ("control", WRONG)).parts)
+    fixed = claim("ff_fixed", repairs="ff_printed", error="typo", uses=("ff_unchecked",))
+    claims = {
+        "ff_printed": claim("ff_printed"),
+        "ff_fixed": fixed,
+        "ff_unchecked": claim("ff_unchecked"),
+    }
+    entries = assemble(claims, {"ff_printed": (step, 0.0), "ff_fixed": (good, 0.0)})
+    assert entries["ff_fixed"].verdict == OPEN
+    assert entries["ff_printed"].verdict == FALSE
+    assert entries["ff_printed"].corrected_by == ()
+
+
 def test_coverage_never_counts_numerical_evidence_as_proof() -> None:
     check = checked(("control", WRONG))
     check.sample("random", lambda: None, 100)
