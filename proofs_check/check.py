@@ -122,9 +122,9 @@ class Check:
         """See `kernel.sample`."""
         return self._record(role, kernel.sample(name, test, instances))
 
-    def cite(self, name: str, reference: str) -> Result:
-        """See `kernel.cite`."""
-        return self._record("step", kernel.cite(name, reference))
+    def cite(self, name: str, reference: str, *, role: Role = "step") -> Result:
+        """See `kernel.cite`; with role "conclusion" the claim's strength says that it is cited."""
+        return self._record(role, kernel.cite(name, reference))
 
     def assert_decided(self) -> None:
         """Fail, with the reasons, unless the evidence decides the claim."""

@@ -175,7 +175,10 @@ def derive(name: str, identities: Mapping[str, Any]) -> Result:
         return _unknown(name, clock, "there is nothing to derive")
     for label, expression in identities.items():
         if not symbolic.vanishes(expression):
-            return _counterexample(name, "SymPy", clock, {label: f"does not vanish: {expression}"})
+            point = symbolic.nonzero_point(expression)
+            if point is None:
+                return _unknown(name, clock, f"SymPy does not simplify {label} to zero")
+            return _counterexample(name, "SymPy, value at a point", clock, {**point, "at": label})
     return _proof(name, "derived", f"SymPy, {len(identities)} identities", clock, ("SymPy",), {})
 
 

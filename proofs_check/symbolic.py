@@ -26,3 +26,26 @@ def vanishes(expression: Any) -> bool:
     (True, False)
     """
     return bool(sp.simplify(sp.together(sp.expand(expression))) == 0)
+
+
+def nonzero_point(expression: Any) -> dict[str, str] | None:
+    """A point at which `expression` is not zero: its value there, to 30 digits, is far from it.
+
+    None if the small positive rationals that are tried show no such point.  What SymPy cannot
+    simplify is thus not taken for false.
+
+    >>> x = sp.Symbol("x")
+    >>> nonzero_point(x - x**2), nonzero_point(x - x)
+    ({'x': '1/3'}, None)
+    """
+    expression = sp.sympify(expression)
+    symbols = sorted(expression.free_symbols, key=str)
+    for shift in range(4):
+        point = {
+            symbol: sp.Rational(index + 1, index + 3 + shift)
+            for index, symbol in enumerate(symbols)
+        }
+        value = expression.subs(point).evalf(30)
+        if value.is_number and value.is_finite and abs(value) > sp.Float("1e-15"):
+            return {str(symbol): str(number) for symbol, number in point.items()}
+    return None
