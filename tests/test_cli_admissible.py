@@ -125,7 +125,7 @@ def test_check_leaves_out_methods_that_do_not_take_so_many_atoms(cli):
 def test_check_reports_disagreement(cli, monkeypatch):
     """Negative control: a method that takes the best case for the worst is caught."""
 
-    def wrong(p, masses):
+    def wrong(p, masses, bounds):
         best = extremes_by_search(p, masses).best
         return Extremes(best, best)
 

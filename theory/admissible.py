@@ -34,6 +34,7 @@ from theory.admissible_events import extremes_by_enumeration
 from theory.admissible_joint import ENGINES, JointCase, JointExtremes, joint_extremes
 from theory.admissible_programs import CertifiedCase, CertifiedExtremes, extremes_by_program
 from theory.admissible_search import extremes_by_search
+from theory.bounded import UNBOUNDED, Bounds, parse_bounds, require_rate_within
 from theory.command_line import InputError, Parser, bind_negatives, parse_number, run
 
 __all__ = [
@@ -61,6 +62,7 @@ class _Problem:
     shares: tuple[Fraction, ...]
     rates: tuple[Fraction, ...]
     laws: tuple[tuple[Fraction, ...], ...]
+    bounds: Bounds = UNBOUNDED
 
 
 def _parser() -> Parser:
@@ -92,6 +94,13 @@ def _parser() -> Parser:
         help="population share of each subgroup: positive, summing to exactly 1 (default: equal)",
     )
     parser.add_argument(
+        "--tau",
+        nargs=2,
+        metavar=("LOW", "HIGH"),
+        help="bounds on the probability of need given any atom, with LOW <= p <= HIGH in every "
+        "subgroup (default: 0 1)",
+    )
+    parser.add_argument(
         "--method",
         choices=["auto", *sorted(ENGINES)],
         default="auto",
@@ -115,7 +124,9 @@ def _parser() -> Parser:
     return parser
 
 
-def _parse_problem(rates: list[str], laws: list[str], shares: list[str]) -> _Problem:
+def _parse_problem(
+    rates: list[str], laws: list[str], shares: list[str], bounds: Bounds
+) -> _Problem:
     """Parse and check the subgroups; messages count subgroups and atoms from 0."""
     for option, values in (("--mu", laws), ("--share", shares)):
         if len(values) != len(rates) and (values or option == "--mu"):
@@ -127,6 +138,7 @@ def _parse_problem(rates: list[str], laws: list[str], shares: list[str]) -> _Pro
     for group, (rate, law) in enumerate(zip(rates, laws, strict=True)):
         place = f"[{group}]" if several else ""
         checked_rates.append(check_rate(parse_number(rate, f"--p{place}"), f"--p{place}", rate))
+        require_rate_within(checked_rates[-1], bounds, f"--p{place}")
         masses = [
             parse_number(mass, f"--mu{place}[{atom}]") for atom, mass in enumerate(law.split(","))
         ]
@@ -137,15 +149,18 @@ def _parse_problem(rates: list[str], laws: list[str], shares: list[str]) -> _Pro
         check_masses(parsed_shares or equal, "--share", ",".join(shares)),
         tuple(checked_rates),
         tuple(checked_laws),
+        bounds,
     )
 
 
 def _solve(problem: _Problem, method: str) -> JointExtremes:
     """Solve, and verify every case from the definitions before anyone sees it."""
-    extremes = joint_extremes(problem.shares, problem.rates, problem.laws, ENGINES[method])
+    extremes = joint_extremes(
+        problem.shares, problem.rates, problem.laws, ENGINES[method], problem.bounds
+    )
     for joint in (extremes.worst, extremes.best):
         for p, masses, case in zip(problem.rates, problem.laws, joint.cases, strict=True):
-            verify_case(p, masses, case)
+            verify_case(p, masses, case, problem.bounds)
     return extremes
 
 
@@ -225,7 +240,8 @@ def _as_table(problem: _Problem, extremes: JointExtremes, exact: bool) -> str:
 def main(arguments: Sequence[str]) -> None:
     """Parse, solve, verify and print; see ``--help``."""
     options = _parser().parse_args(bind_negatives(arguments, ("--p", "--mu", "--share")))
-    problem = _parse_problem(options.p, options.mu, options.share)
+    bounds = parse_bounds(options.tau)
+    problem = _parse_problem(options.p, options.mu, options.share, bounds)
     method = "search" if options.method == "auto" else options.method
     try:
         extremes = _solve(problem, method)

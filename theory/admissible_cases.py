@@ -14,6 +14,9 @@ case the supremum.  P matters through E only, there are finitely many E, and for
 P* range over a compact polytope on which U is linear: both extremes are attained, by one event
 and two vectors.  Such a triple is a `Case`, and `verify_case` checks it from the definitions.
 
+With bounds (Section 6.1, Definition 8) the probabilities, reported and true, lie in [low, high]
+instead of [0, 1]; every function takes `bounds` = (low, high), with [0, 1] as the default.
+
 Inducible events.  E is inducible iff some admissible P has P >= 1/2 on E and P < 1/2 off E.  The
 masses and the bounds confine sum m_i P_i to an interval that runs from m(E)/2 (attained: 1/2
 on E, 0 off it) to m(E) + (1 - m(E))/2 (attained only if nothing lies off E, since the bound
@@ -21,6 +24,10 @@ there is strict), and every value between is attained by moving P along a segmen
 inducible iff
 
     m(E)/2 <= p,   and   p < (1 + m(E))/2 if m(E) < 1,   or p <= 1 if m(E) = 1.
+
+With bounds, an atom of E is confined to [max(1/2, low), high] and one off E to [low, 1/2) or, for
+high < 1/2, [low, high]; if one of these that is needed is empty, E is not inducible, and
+otherwise it is iff p lies between the sums of the ends, as before.
 
 All arithmetic is exact: rationals in, `Fraction` out; a float is refused.  Payoffs are in net
 correct treatments per patient of the subgroup.
@@ -34,6 +41,7 @@ from fractions import Fraction
 from numbers import Rational
 from typing import TypeVar
 
+from theory.bounded import UNBOUNDED, Bounds, check_bounds, require_rate_within
 from theory.command_line import InputError
 
 Exact = TypeVar("Exact", Fraction, int)
@@ -99,28 +107,40 @@ def payoff(
     return sum((masses[i] * (2 * true[i] - 1) for i in event), start=0 * masses[0])
 
 
-def is_inducible_by_definition(p: Exact, masses: Sequence[Exact], event: Collection[int]) -> bool:
+def is_inducible_by_definition(
+    p: Exact, masses: Sequence[Exact], event: Collection[int], bounds: Bounds = UNBOUNDED
+) -> bool:
     """Whether some admissible report has exactly the atoms of `event` treated.
 
     `p` in [0, 1], `masses` positive with sum 1, `event` a collection of atom indices.  Compares
-    p with the extreme values of sum m_i P_i under P_i in [1/2, 1] on the event and P_i in
-    [0, 1/2) off it, all doubled (see the module's text).  `p` and `masses` may also both be
-    multiplied by one positive number, so integers serve.
+    p with the extreme values of sum m_i P_i under the bounds on and off the event, all doubled
+    (see the module's text).  `p` and `masses` may also both be multiplied by one positive
+    number, so integers serve.
 
     >>> F = Fraction
     >>> is_inducible_by_definition(F(1, 4), (F(1, 2), F(1, 2)), {0})
     True
     >>> is_inducible_by_definition(F(3, 4), (F(1, 2), F(1, 2)), {0})
     False
+    >>> is_inducible_by_definition(F(1, 4), (F(1, 2), F(1, 2)), {0}, (F(1, 8), F(1)))
+    False
     """
-    smallest = sum(masses[i] for i in event)
-    largest = sum(2 * mass if i in event else mass for i, mass in enumerate(masses))
-    attained = len(set(event)) == len(masses)
+    low, high = bounds
+    treated = sum(masses[i] for i in event)
+    untreated = sum(masses) - treated
+    if (treated and 2 * high < 1) or (untreated and 2 * low >= 1):
+        return False
+    smallest = (2 * low if 2 * low > 1 else 1) * treated + 2 * low * untreated
+    largest = 2 * high * treated + (2 * high if 2 * high < 1 else 1) * untreated
+    attained = not untreated or 2 * high < 1
     return smallest <= 2 * p and (2 * p <= largest if attained else 2 * p < largest)
 
 
 def report_inducing(
-    p: Fraction, masses: Sequence[Fraction], event: Collection[int]
+    p: Fraction,
+    masses: Sequence[Fraction],
+    event: Collection[int],
+    bounds: Bounds = UNBOUNDED,
 ) -> tuple[Fraction, ...]:
     """An admissible report that has exactly the atoms of an inducible `event` treated.
 
@@ -130,17 +150,24 @@ def report_inducing(
     >>> F = Fraction
     >>> report_inducing(F(3, 5), (F(1, 2), F(1, 2)), (1,))
     (Fraction(1, 5), Fraction(1, 1))
+    >>> report_inducing(F(3, 5), (F(1, 2), F(1, 2)), (1,), (F(1, 4), F(4, 5)))
+    (Fraction(2, 5), Fraction(4, 5))
     """
+    low, high = bounds
     mass = sum((masses[i] for i in event), start=Fraction(0))
-    on = min(Fraction(1), p / mass) if mass else Fraction(1)
-    off = (p - mass * on) / (1 - mass) if mass < 1 else Fraction(0)
+    on = min(high, (p - (1 - mass) * low) / mass) if mass else high
+    off = (p - mass * on) / (1 - mass) if mass < 1 else low
     return tuple(on if i in event else off for i in range(len(masses)))
 
 
 def admissibility_defect(
-    p: Fraction, masses: Sequence[Fraction], probabilities: Sequence[Fraction], name: str
+    p: Fraction,
+    masses: Sequence[Fraction],
+    probabilities: Sequence[Fraction],
+    name: str,
+    bounds: Bounds = UNBOUNDED,
 ) -> str:
-    """Why `probabilities` is not admissible (Definition 1), or the empty string if it is.
+    """Why `probabilities` is not admissible (Definitions 1 and 8), or the empty string if it is.
 
     >>> F = Fraction
     >>> admissibility_defect(F(1, 2), (F(1, 2), F(1, 2)), (F(1), F(0)), "P")
@@ -150,14 +177,17 @@ def admissibility_defect(
     """
     if len(probabilities) != len(masses):
         return f"{name} has {len(probabilities)} entries for {len(masses)} atoms"
+    low, high = bounds
     for atom, probability in enumerate(probabilities):
-        if not 0 <= probability <= 1:
-            return f"{name}[{atom}] is {probability}, outside [0, 1]"
+        if not low <= probability <= high:
+            return f"{name}[{atom}] is {probability}, outside [{low}, {high}]"
     mean = sum((m * y for m, y in zip(masses, probabilities, strict=True)), start=Fraction(0))
     return "" if mean == p else f"{name} averages {mean} under the masses, not p = {p}"
 
 
-def verify_case(p: Fraction, masses: Sequence[Fraction], case: Case) -> None:
+def verify_case(
+    p: Fraction, masses: Sequence[Fraction], case: Case, bounds: Bounds = UNBOUNDED
+) -> None:
     """Check from the definitions that `case` is what its distributions attain.
 
     Report and truth are admissible, the report induces the event, and U(P, P*) is the value.
@@ -168,7 +198,7 @@ def verify_case(p: Fraction, masses: Sequence[Fraction], case: Case) -> None:
     >>> verify_case(F(1, 2), (F(1),), Case(F(0), (0,), (F(1, 2),), (F(1, 2),)))
     """
     for name, probabilities in (("P", case.reported), ("P*", case.true)):
-        defect = admissibility_defect(p, masses, probabilities, name)
+        defect = admissibility_defect(p, masses, probabilities, name, bounds)
         if defect:
             raise ValueError(defect)
     if treated_event(case.reported) != case.event:
@@ -176,6 +206,16 @@ def verify_case(p: Fraction, masses: Sequence[Fraction], case: Case) -> None:
     attained = payoff(masses, case.reported, case.true)
     if attained != case.value:
         raise ValueError(f"U(P, P*) is {attained}, not {case.value}")
+
+
+def check_problem(
+    p: Fraction | int, masses: Sequence[Fraction | int], bounds: Sequence[Fraction | int]
+) -> tuple[Fraction, tuple[Fraction, ...], Bounds]:
+    """Rate, masses and bounds as `Fraction`s; raises `InputError` naming what is wrong."""
+    rate, exact = check_rate(p), check_masses(masses)
+    low, high = check_bounds([_rational(bound, "bounds") for bound in bounds])
+    require_rate_within(rate, (low, high), "p")
+    return rate, exact, (low, high)
 
 
 def check_rate(p: Fraction | int, argument: str = "p", shown: str | None = None) -> Fraction:

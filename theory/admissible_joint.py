@@ -17,9 +17,10 @@ from theory.admissible_cases import Case, Extremes, check_masses
 from theory.admissible_events import extremes_by_enumeration
 from theory.admissible_programs import extremes_by_program
 from theory.admissible_search import extremes_by_search
+from theory.bounded import UNBOUNDED, Bounds
 from theory.command_line import InputError
 
-Engine = Callable[[Fraction, Sequence[Fraction]], Extremes]
+Engine = Callable[[Fraction, Sequence[Fraction], Bounds], Extremes]
 
 ENGINES: dict[str, Engine] = {
     "search": extremes_by_search,
@@ -49,13 +50,15 @@ def joint_extremes(
     rates: Sequence[Fraction],
     laws: Sequence[Sequence[Fraction]],
     engine: Engine = extremes_by_search,
+    bounds: Bounds = UNBOUNDED,
 ) -> JointExtremes:
     """Worst and best case of a population of subgroups.
 
     `shares`: positive with sum 1, shape (groups,); `rates`: need rate of each subgroup, in
     [0, 1]; `laws`: for each subgroup the masses of its atoms, positive with sum 1 (a subgroup may
-    have its own number of atoms); `engine`: one of `ENGINES`.  Rational in, exact out; payoffs
-    per patient of the population.  Raises `InputError` for other input, and what `engine` raises.
+    have its own number of atoms); `engine`: one of `ENGINES`; `bounds`: (low, high), the same for
+    all.  Rational in, exact out; payoffs per patient of the population.  Raises `InputError` for
+    other input, and what `engine` raises.
 
     >>> F = Fraction
     >>> laws = [(F(2, 5), F(3, 5)), (F(1),)]
@@ -67,7 +70,7 @@ def joint_extremes(
     for name, values in (("rates", rates), ("laws", laws)):
         if len(values) != len(shares):
             raise InputError(f"{name} has {len(values)} entries: must have one per share")
-    parts = [engine(p, masses) for p, masses in zip(rates, laws, strict=True)]
+    parts = [engine(p, masses, bounds) for p, masses in zip(rates, laws, strict=True)]
     worst = tuple(part.worst for part in parts)
     best = tuple(part.best for part in parts)
     return JointExtremes(

@@ -31,6 +31,9 @@ and the same with signs reversed for the maximum.  The bound is concave in nu an
 at 0 and 2, so one of the two integers next to the solver's nu bounds no worse: rounding loses
 nothing.  The least bound over E is a lower bound on the worst case, and a truth that obeys
 complementary slackness attains it.  The duality gap of what is returned is exactly 0.
+
+With bounds, read low z and high z for 0 and z as the ends of R, low l(E) and high l(E) as those of
+Z, low m_i and high m_i as those of y_i, and the least of c low and c high for min(0, c).
 """
 
 from __future__ import annotations
@@ -43,7 +46,8 @@ from typing import Any
 
 import numpy as np
 
-from theory.admissible_cases import Case, EngineLimit, Extremes, check_masses, check_rate, payoff
+from theory.admissible_cases import Case, EngineLimit, Extremes, check_problem, payoff
+from theory.bounded import UNBOUNDED, Bounds
 
 PROGRAM_ATOMS = 8
 _MARGIN = 1e-7  # HiGHS works to 1e-7; what lies nearer to 0 is tried both ways.
@@ -80,39 +84,51 @@ class CertifiedExtremes(Extremes):
     best: CertifiedCase
 
 
-def extremes_by_program(p: Fraction, masses: Sequence[Fraction]) -> CertifiedExtremes:
+def extremes_by_program(
+    p: Fraction, masses: Sequence[Fraction], bounds: Bounds = UNBOUNDED
+) -> CertifiedExtremes:
     """Worst and best case by linear programming, certified exactly.
 
-    `p` in [0, 1]; `masses` positive with sum 1, at most `PROGRAM_ATOMS` of them.  Rational in,
-    exact out.  Raises `InputError` if they are not such, and `EngineLimit` for more atoms, or if
-    a threshold is so near that the solver's tolerance hides it and its proposal has no certificate.
+    `p` in [0, 1]; `masses` positive with sum 1, at most `PROGRAM_ATOMS` of them; `bounds`
+    (low, high) with low <= p <= high.  Rational in, exact out.  Raises `InputError` if they are
+    not such, and `EngineLimit` for more atoms, or if a threshold is so near that the solver's
+    tolerance hides it and its proposal has no certificate.
 
     >>> F = Fraction
     >>> extremes = extremes_by_program(F(2, 5), (F(2, 5), F(3, 5)))
     >>> extremes.worst.value, extremes.worst.bound, extremes.best.value
     (Fraction(-3, 5), Fraction(-3, 5), Fraction(2, 5))
     """
-    p, masses = check_rate(p), check_masses(masses)
+    p, masses, bounds = check_problem(p, masses, bounds)
     if len(masses) > PROGRAM_ATOMS:
         raise EngineLimit(f"{len(masses)} atoms", f"have at most {PROGRAM_ATOMS} for the program")
     atoms = range(len(masses))
     events = [tuple(i for i in atoms if code >> i & 1) for code in range(1 << len(masses))]
     reports: dict[Event, tuple[Fraction, ...]] = {}
     excluded = []
-    for event, (margin, proposal) in zip(events, _propose_reports(p, masses, events), strict=True):
-        if margin <= _MARGIN and _is_separated(p, masses, event):
+    for event, (margin, proposal) in zip(
+        events, _propose_reports(p, masses, events, bounds), strict=True
+    ):
+        if margin <= _MARGIN and _is_separated(p, masses, event, bounds):
             excluded.append(event)
-        elif report := _exact_report(p, masses, event, proposal):
+        elif report := _exact_report(p, masses, event, proposal, bounds):
             reports[event] = report
         else:
-            assert _is_separated(p, masses, event)
+            assert _is_separated(p, masses, event, bounds)
             excluded.append(event)
-    worst, best = (_certified_case(p, masses, reports, tuple(excluded), sign) for sign in (1, -1))
+    worst, best = (
+        _certified_case(p, masses, reports, tuple(excluded), sign, bounds) for sign in (1, -1)
+    )
     return CertifiedExtremes(worst, best)
 
 
 def weak_duality_bound(
-    p: Fraction, masses: Sequence[Fraction], event: Event, multiplier: int, sign: int = 1
+    p: Fraction,
+    masses: Sequence[Fraction],
+    event: Event,
+    multiplier: int,
+    sign: int = 1,
+    bounds: Bounds = UNBOUNDED,
 ) -> Fraction:
     """A bound on the payoff that any truth gives the event, for any multiplier of the mean.
 
@@ -122,13 +138,16 @@ def weak_duality_bound(
     >>> weak_duality_bound(F(2, 5), (F(2, 5), F(3, 5)), (1,), 0)
     Fraction(-3, 5)
     """
-    slack = sum(m * min(0, 2 * sign * (i in event) - multiplier) for i, m in enumerate(masses))
+    costs = [2 * sign * (i in event) - multiplier for i in range(len(masses))]
+    slack = sum(
+        m * min(cost * end for end in bounds) for m, cost in zip(masses, costs, strict=True)
+    )
     treated = sum((masses[i] for i in event), start=Fraction(0))
     return sign * (p * multiplier + slack) - treated
 
 
 def _propose_reports(
-    p: Fraction, masses: Sequence[Fraction], events: list[Event]
+    p: Fraction, masses: Sequence[Fraction], events: list[Event], bounds: Bounds
 ) -> list[tuple[float, list[float]]]:
     """For each event, the solver's margin and report (P(Y = 1 | x1), atom by atom)."""
     import cvxpy as cp  # takes a second to load, which only this route should pay
@@ -136,13 +155,15 @@ def _propose_reports(
     on = _indicators(events, len(masses))
     off = 1 - on
     row = np.ones((1, len(masses)))
+    low, high = map(float, bounds)
     report = cp.Variable(on.shape, nonneg=True)
     scale = cp.Variable((len(events), 1), nonneg=True)
     margin = cp.Variable((len(events), 1), nonneg=True)
     constraints = [
         report @ _column(masses) == float(p) * scale,
         cp.multiply(on, report - scale @ row / 2) >= 0,
-        report <= scale @ row,
+        report >= low * scale @ row,
+        report <= high * scale @ row,
         cp.multiply(off, report - scale @ row / 2 + margin @ row) <= 0,
         margin <= scale / 2,
         scale <= 1,
@@ -153,7 +174,7 @@ def _propose_reports(
 
 
 def _propose_truths(
-    p: Fraction, masses: Sequence[Fraction], events: list[Event], sign: int
+    p: Fraction, masses: Sequence[Fraction], events: list[Event], sign: int, bounds: Bounds
 ) -> tuple[float, list[tuple[float, float, list[float]]]]:
     """The solver's value, and for each event its multiplier, selector and truth.
 
@@ -163,13 +184,15 @@ def _propose_truths(
 
     on = _indicators(events, len(masses))
     row = np.ones((1, len(masses)))
+    low, high = map(float, bounds)
     selector = cp.Variable((len(events), 1), nonneg=True)
     truth = cp.Variable(on.shape, nonneg=True)
     # Against 0, since Python may swap the sides of "==" between expressions, and with them the
     # sign of the multiplier: it enters CVXPY's Lagrangian times "left minus right".
     mean = truth @ _column(masses) - float(p) * selector == 0
     value = cp.sum(cp.multiply(on * _column(masses).T, 2 * truth - selector @ row))
-    constraints = [mean, truth <= selector @ row, cp.sum(selector) == 1]
+    within = [truth >= low * selector @ row, truth <= high * selector @ row]
+    constraints = [mean, *within, cp.sum(selector) == 1]
     problem = cp.Problem(cp.Minimize(sign * value), constraints)
     problem.solve(solver=cp.HIGHS)
     multipliers = -mean.dual_value[:, 0]
@@ -188,28 +211,29 @@ def _certified_case(
     reports: dict[Event, tuple[Fraction, ...]],
     excluded: tuple[Event, ...],
     sign: int,
+    bounds: Bounds,
 ) -> CertifiedCase:
     """Solve for the truth, then prove the least payoff (`sign` 1) or the greatest (-1)."""
     events = list(reports)
-    solver_value, proposals = _propose_truths(p, masses, events, sign)
-    bounds: dict[Event, tuple[Fraction, int]] = {}
+    solver_value, proposals = _propose_truths(p, masses, events, sign, bounds)
+    proved: dict[Event, tuple[Fraction, int]] = {}
     for event, (proposed, _, _) in zip(events, proposals, strict=True):
         integers = {floor(proposed), ceil(proposed)}
-        bounds[event] = max(
-            (sign * weak_duality_bound(p, masses, event, nu, sign), nu) for nu in integers
+        proved[event] = max(
+            (sign * weak_duality_bound(p, masses, event, nu, sign, bounds), nu) for nu in integers
         )
     # The weakest bound is the one that counts; among equals prefer what the solver selected.
-    place = min(range(len(events)), key=lambda k: (bounds[events[k]][0], -proposals[k][1]))
+    place = min(range(len(events)), key=lambda k: (proved[events[k]][0], -proposals[k][1]))
     event, (_, _, proposal) = events[place], proposals[place]
-    bound, multiplier = bounds[event]
-    true = _complementary_truth(p, masses, event, multiplier, proposal, sign)
+    bound, multiplier = proved[event]
+    true = _complementary_truth(p, masses, event, multiplier, proposal, sign, bounds)
     return CertifiedCase(
         value=payoff(masses, reports[event], true),
         event=event,
         reported=reports[event],
         true=true,
         bound=sign * bound,
-        multipliers=tuple((e, nu) for e, (_, nu) in bounds.items()),
+        multipliers=tuple((e, nu) for e, (_, nu) in proved.items()),
         excluded=excluded,
         solver_value=solver_value,
     )
@@ -222,6 +246,7 @@ def _complementary_truth(
     multiplier: int,
     proposal: list[float],
     sign: int,
+    bounds: Bounds,
 ) -> tuple[Fraction, ...]:
     """An admissible truth that attains the bound of `multiplier` on this event.
 
@@ -229,8 +254,9 @@ def _complementary_truth(
     negative the atom is full, where positive empty, and where 0 as proposed, adjusted to the mean.
     """
     costs = [2 * sign * (i in event) - multiplier for i in range(len(masses))]
-    lower = [Fraction(cost < 0) for cost in costs]
-    upper = [Fraction(cost <= 0) for cost in costs]
+    low, high = bounds
+    lower = [high if cost < 0 else low for cost in costs]
+    upper = [high if cost <= 0 else low for cost in costs]
     true = _with_mean(p, masses, _rationals(proposal), lower, upper)
     if true is None:
         raise EngineLimit(
@@ -241,16 +267,22 @@ def _complementary_truth(
 
 
 def _exact_report(
-    p: Fraction, masses: Sequence[Fraction], event: Event, proposal: list[float]
+    p: Fraction,
+    masses: Sequence[Fraction],
+    event: Event,
+    proposal: list[float],
+    bounds: Bounds,
 ) -> tuple[Fraction, ...] | None:
     """The proposed report made rational, admissible and strict.
 
     None only if `_is_separated`: otherwise the segment from a strict start to the bounds passes p,
     and before its end it stays below 1/2 off the event.
     """
-    half = Fraction(1, 2)
-    lower = [half if i in event else Fraction(0) for i in range(len(masses))]
-    upper = [Fraction(1) if i in event else half for i in range(len(masses))]
+    half, (low, high) = Fraction(1, 2), bounds
+    lower = [max(low, half) if i in event else low for i in range(len(masses))]
+    upper = [high if i in event else min(high, half) for i in range(len(masses))]
+    if any(least > most for least, most in zip(lower, upper, strict=True)):
+        return None
     strict = half - Fraction(1, _DENOMINATOR)
     start = [y if i in event else min(y, strict) for i, y in enumerate(_rationals(proposal))]
     report = _with_mean(p, masses, start, lower, upper)
@@ -259,11 +291,18 @@ def _exact_report(
     return report
 
 
-def _is_separated(p: Fraction, masses: Sequence[Fraction], event: Event) -> bool:
-    """Whether a direction separates p from the means of all reports that induce `event`."""
-    least = sum((masses[i] / 2 for i in event), start=Fraction(0))
-    most = sum(m if i in event else m / 2 for i, m in enumerate(masses))
-    return p < least or p > most or (p == most and len(event) < len(masses))
+def _is_separated(p: Fraction, masses: Sequence[Fraction], event: Event, bounds: Bounds) -> bool:
+    """Whether a direction separates p from the means of all reports that induce `event`.
+
+    So it is, too, where an atom has no report on its side of 1/2 within the bounds.
+    """
+    half, (low, high) = Fraction(1, 2), bounds
+    proper = len(event) < len(masses)
+    if (event and high < half) or (proper and low >= half):
+        return True
+    least = sum(m * (max(low, half) if i in event else low) for i, m in enumerate(masses))
+    most = sum(m * (high if i in event else min(high, half)) for i, m in enumerate(masses))
+    return p < least or p > most or (p == most and proper and high >= half)
 
 
 def _with_mean(

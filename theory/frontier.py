@@ -1,17 +1,20 @@
 """The efficient frontier of trusting an AI, in one or many subgroups: the command line.
 
-Source: *Friend or Foe*, Section 5, Lemma 1, Theorems 1 and 2.  `theory.points` has the points
-of one subgroup, `theory.population` the frontier and the best policy of a population,
-`theory.groups_csv` reads subgroups from a file, `theory.frontier_report` prints.
+Source: *Friend or Foe*, Section 5, Lemma 1, Theorems 1 and 2; with ``--tau``, Section 6.2 and
+Appendix E.  `theory.points` has the points of one subgroup (`theory.bounded` those under bounds),
+`theory.population` the frontier and the best policy of a population, `theory.groups_csv` reads
+subgroups from a file, `theory.frontier_report` prints.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+from theory.bounded import UNBOUNDED, parse_bounds
 from theory.command_line import Parser, bind_negatives, parse_number, require, run
 from theory.frontier_report import as_json, as_text
 from theory.groups_csv import COLUMNS, read_groups, subgroups_from_numbers
@@ -45,6 +48,13 @@ def _parser() -> Parser:
         action="append",
         default=[],
         help="share of the population, one for each --p: positive, with sum 1 (default: equal)",
+    )
+    parser.add_argument(
+        "--tau",
+        nargs=2,
+        metavar=("LOW", "HIGH"),
+        help="bounds on the probability of need given whatever the AI is shown, with "
+        "LOW <= p <= HIGH in every subgroup (default: 0 1)",
     )
     parser.add_argument(
         "--alpha",
@@ -109,11 +119,14 @@ def main(arguments: Sequence[str]) -> None:
         require(0 <= alpha <= 1, "--alpha", options.alpha, "lie in [0, 1]")
     if options.plot is not None:
         _check_plot(options.plot)
+    bounds = parse_bounds(options.tau)
     if options.groups is not None:
         require(not options.share, "--share", ", ".join(options.share), "be left out with --groups")
         subgroups = read_groups(options.groups, options.exact)
     else:
         subgroups = _subgroups(options.p, options.share, options.exact)
+    if bounds != UNBOUNDED:
+        subgroups = replace(subgroups, bounds=bounds)
     count = len(subgroups.names)
     if subgroups.exact and count >= SLOW:
         print(f"computing exactly for {count:,} subgroups", file=sys.stderr)

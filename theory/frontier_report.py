@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from theory.bounded import UNBOUNDED
+from theory.bounded_population import bounded_points
 from theory.points import distrust_point, hedge_point, trust_point
 from theory.population import Frontier, Policy, Subgroups
 
@@ -113,10 +115,14 @@ def _disclosure(group: dict[str, Any]) -> str:
 def _groups(subgroups: Subgroups, block: slice, exact: bool) -> list[dict[str, Any]]:
     """What the JSON object says about each of these subgroups."""
     p = subgroups.rates[block]
-    has_hedge = (3 * p >= 1) & (3 * p <= 2)
+    points: Sequence[tuple[Any, Any]]
+    if subgroups.bounds == UNBOUNDED:
+        has_hedge = (3 * p >= 1) & (3 * p <= 2)
+        points = trust_point(p), hedge_point(p), distrust_point(p)
+    else:
+        has_hedge, *points = bounded_points(p, *subgroups.ends)
     trust, hedge, distrust = (
-        zip(*(_numbers(coordinate, exact) for coordinate in point(p)), strict=True)
-        for point in (trust_point, hedge_point, distrust_point)
+        zip(*(_numbers(coordinate, exact) for coordinate in point), strict=True) for point in points
     )
     return [
         {"name": name, "share": share, "p": rate, "trust": t, "hedge": h, "distrust": d}

@@ -36,6 +36,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from theory.bounded import UNBOUNDED, Bounds, check_bounds, require_rate_within
+from theory.bounded_population import bounded_chain, bounded_choices
 from theory.command_line import require
 from theory.points import (
     alpha_threshold,
@@ -61,13 +63,15 @@ class Subgroups:
 
     `shares` and `rates` have shape (groups,) and both hold float64, or both `Fraction`
     (dtype object).  Fractions must sum to one exactly; floats up to groups * 2^-52, which
-    bounds what rounding each share and adding them up can lose.  Raises `InputError` (a
-    `ValueError`) naming what is wrong.
+    bounds what rounding each share and adding them up can lose.  `bounds` (low, high): rationals
+    between which P(Y = 1 | X1) is known to lie in every subgroup, and so does every rate.  Raises
+    `InputError` (a `ValueError`) naming what is wrong.
     """
 
     names: tuple[str, ...]
     shares: NDArray[Any]
     rates: NDArray[Any]
+    bounds: Bounds = UNBOUNDED
 
     def __post_init__(self) -> None:
         count = len(self.names)
@@ -89,11 +93,23 @@ class Subgroups:
         total = self.shares.sum()
         slack = 0.0 if self.exact else count * 2.0**-52
         require(abs(total - 1) <= slack, "sum of shares", total, "be one")
+        check_bounds(self.bounds)
+        low, high = self.ends
+        if not low <= self.rates.min() <= self.rates.max() <= high:
+            index = int(np.argmin((self.rates >= low) & (self.rates <= high)))
+            name = f"p of subgroup {self.names[index]!r}"
+            require_rate_within(self.rates[index], self.ends, name)
 
     @property
     def exact(self) -> bool:
         """Whether the numbers are Fractions."""
         return self.shares.dtype == object
+
+    @property
+    def ends(self) -> tuple[Any, Any]:
+        """The bounds as numbers of the same kind as the rates."""
+        low, high = self.bounds
+        return (low, high) if self.exact else (float(low), float(high))
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +120,8 @@ class Frontier:
     feasible set, none repeated and no three on a line.  `slopes` (k,): of the edges between
     them, strictly decreasing, in [-1, 0).  `alpha_thresholds` (k,): the weights on the worst
     case at which vertex j and vertex j + 1 are equally good, strictly increasing, in
-    (0, 1/2].  k = 0 where every rate is 0 or 1.
+    (0, 1/2].  k = 0 where every rate is 0 or 1.  (Under bounds slopes may be steeper, thresholds
+    lie in (0, 1), and k = 0 wherever no subgroup leaves the AI anything to decide.)
     """
 
     vertices: NDArray[Any]
@@ -133,6 +150,9 @@ class Policy:
 def population_frontier(subgroups: Subgroups) -> Frontier:
     """Efficient frontier of a population (Theorem 1); exact for Fractions.
 
+    With bounds other than [0, 1] it is computed by `theory.bounded_population`; slopes and
+    thresholds may then lie beyond -1 and 1/2.
+
     Time O(groups) plus one sort of the rates inside (1/3, 2/3).  Float vertices are running
     sums, so they carry rounding errors of at most groups * 2^-53; vertices that rounding
     makes coincide or dominate each other are given once.
@@ -142,6 +162,10 @@ def population_frontier(subgroups: Subgroups) -> Frontier:
     >>> [f"({worst}, {best})" for worst, best in population_frontier(population).vertices]
     ['(-17/40, 13/40)', '(-9/40, 9/40)', '(0, 0)']
     """
+    if subgroups.bounds != UNBOUNDED:
+        shares, rates = subgroups.shares, subgroups.rates
+        vertices, slopes = bounded_chain(shares, rates, *subgroups.ends)
+        return Frontier(vertices, slopes, alpha_threshold(slopes))
     weights = Weights.of(subgroups.shares, subgroups.rates)
     half = Fraction(1, 2) if subgroups.exact else 0.5
     inside = np.flatnonzero((weights.pieces == 1) | (weights.pieces == 2))
@@ -206,6 +230,11 @@ def optimal_policy(subgroups: Subgroups, alpha: Any) -> Policy:
         )
     else:
         alpha = float(alpha)
+    if subgroups.bounds != UNBOUNDED:
+        chosen = bounded_choices(subgroups.shares, p, *subgroups.ends, alpha)
+        value = alpha * chosen.point[0] + (1 - alpha) * chosen.point[1]
+        names = np.array(CHOICES)[chosen.indices]
+        return Policy(alpha, chosen.point, value, names, chosen.q, chosen.attained)
 
     constant = (p == 0) | (p == 1) | (2 * alpha >= 1)
     hedged = ~constant & (3 * p >= 1) & (3 * p <= 2)
