@@ -16,12 +16,13 @@ from pathlib import Path
 
 from theory.bounded import UNBOUNDED, parse_bounds
 from theory.command_line import Parser, bind_negatives, parse_number, require, run
-from theory.frontier_report import as_json, as_text
+from theory.frontier_report import Payoffs, as_json, as_text
+from theory.general_population import general_frontier, general_policy
 from theory.groups_csv import COLUMNS, read_groups, subgroups_from_numbers
+from theory.options import check_plot, parse_positive, parse_unit
 from theory.population import Frontier, Policy, Subgroups, optimal_policy, population_frontier
 
 PROGRAM = "python -m theory.frontier"
-PLOT_SUFFIXES = (".svg", ".pdf", ".png")
 SLOW = 100_000  # subgroups from which exact arithmetic takes more than a few seconds
 
 
@@ -55,6 +56,15 @@ def _parser() -> Parser:
         metavar=("LOW", "HIGH"),
         help="bounds on the probability of need given whatever the AI is shown, with "
         "LOW <= p <= HIGH in every subgroup (default: 0 1)",
+    )
+    parser.add_argument(
+        "--gain", default="1", help="payoff of a correct treatment, above zero (default: 1)"
+    )
+    parser.add_argument(
+        "--loss",
+        default="1",
+        help="cost of an unneeded treatment, above zero (default: 1); patients are treated from a "
+        "reported rate of LOSS / (GAIN + LOSS)",
     )
     parser.add_argument(
         "--alpha",
@@ -96,30 +106,39 @@ def _subgroups(rates: list[str], shares: list[str], exact: bool) -> Subgroups:
     return subgroups_from_numbers(names, parsed_shares or equal, parsed_rates, "--share", exact)
 
 
-def _check_plot(path: Path) -> None:
-    require(
-        path.suffix.lower() in PLOT_SUFFIXES, "--plot", path, f"end in {', '.join(PLOT_SUFFIXES)}"
-    )
-    require(path.parent.is_dir(), "--plot", path, f"lie in a folder that exists, not {path.parent}")
-    require(not path.is_dir(), "--plot", path, "name a file, not a folder")
-
-
-def _draw(path: Path, subgroups: Subgroups, frontier: Frontier, policy: Policy | None) -> None:
+def _draw(
+    path: Path,
+    subgroups: Subgroups,
+    frontier: Frontier,
+    policy: Policy | None,
+    payoffs: Payoffs | None,
+) -> None:
     from figures.drawing import draw_population_frontier, save
 
-    save(draw_population_frontier(subgroups, frontier, policy), path)
+    if payoffs is None:
+        figure = draw_population_frontier(subgroups, frontier, policy)
+    else:
+        from figures.ff_general_payoffs import draw_general_frontier
+
+        figure = draw_general_frontier(frontier, *payoffs, policy)
+    save(figure, path)
 
 
 def main(arguments: Sequence[str]) -> None:
     """Parse, check, compute, draw and print; see ``--help``."""
-    options = _parser().parse_args(bind_negatives(arguments, ("--p", "--share", "--alpha")))
-    alpha = None
-    if options.alpha is not None:
-        alpha = parse_number(options.alpha, "--alpha")
-        require(0 <= alpha <= 1, "--alpha", options.alpha, "lie in [0, 1]")
-    if options.plot is not None:
-        _check_plot(options.plot)
+    values = ("--p", "--share", "--alpha", "--gain", "--loss")
+    options = _parser().parse_args(bind_negatives(arguments, values))
+    alpha = None if options.alpha is None else parse_unit(options.alpha, "--alpha")
+    gain, loss = parse_positive(options.gain, "--gain"), parse_positive(options.loss, "--loss")
+    check_plot(options.plot)
     bounds = parse_bounds(options.tau)
+    ordinary = gain == loss == 1
+    require(
+        ordinary or bounds == UNBOUNDED,
+        "--tau",
+        options.tau and " ".join(options.tau),
+        "be 0 1, or left out, with --gain and --loss",
+    )
     if options.groups is not None:
         require(not options.share, "--share", ", ".join(options.share), "be left out with --groups")
         subgroups = read_groups(options.groups, options.exact)
@@ -130,14 +149,24 @@ def main(arguments: Sequence[str]) -> None:
     count = len(subgroups.names)
     if subgroups.exact and count >= SLOW:
         print(f"computing exactly for {count:,} subgroups", file=sys.stderr)
-    frontier = population_frontier(subgroups)
-    policy = None if alpha is None else optimal_policy(subgroups, alpha)
-    if options.plot is not None:
-        _draw(options.plot, subgroups, frontier, policy)
-    if options.json:
-        sys.stdout.writelines(as_json(subgroups, frontier, policy, options.exact))
+    payoffs: Payoffs | None = None
+    policy: Policy | None = None
+    if ordinary:
+        frontier = population_frontier(subgroups)
+        if alpha is not None:
+            policy = optimal_policy(subgroups, alpha)
     else:
-        print("\n".join(as_text(subgroups, frontier, policy, options.exact)))
+        kept: type[Fraction] | type[float] = Fraction if subgroups.exact else float
+        payoffs = kept(gain), kept(loss)
+        frontier = general_frontier(subgroups, payoffs[0], payoffs[1])
+        if alpha is not None:
+            policy = general_policy(subgroups, payoffs[0], payoffs[1], kept(alpha))
+    if options.plot is not None:
+        _draw(options.plot, subgroups, frontier, policy, payoffs)
+    if options.json:
+        sys.stdout.writelines(as_json(subgroups, frontier, policy, options.exact, payoffs))
+    else:
+        print("\n".join(as_text(subgroups, frontier, policy, options.exact, payoffs)))
 
 
 if __name__ == "__main__":

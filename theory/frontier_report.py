@@ -7,9 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from theory.bounded import UNBOUNDED
 from theory.bounded_population import bounded_points
+from theory.general_points import (
+    general_distrust_point,
+    general_hedge_point,
+    general_trust_point,
+    has_hedge,
+)
 from theory.points import distrust_point, hedge_point, trust_point
 from theory.population import Frontier, Policy, Subgroups
 
@@ -17,9 +24,15 @@ BLOCK = 4096  # subgroups put into words at a time
 SHOWN = 20  # rows of a table for people
 LONGEST_NAME = 40
 
+Payoffs = tuple[Any, Any]  # the gain from a correct treatment, and the loss from an unneeded one
+
 
 def as_json(
-    subgroups: Subgroups, frontier: Frontier, policy: Policy | None, exact: bool
+    subgroups: Subgroups,
+    frontier: Frontier,
+    policy: Policy | None,
+    exact: bool,
+    payoffs: Payoffs | None = None,
 ) -> Iterator[str]:
     """The JSON object, in pieces; numbers are floats, or strings such as "-1/5" if `exact`."""
     points = zip(*(_numbers(column, exact) for column in frontier.vertices.T), strict=True)
@@ -29,7 +42,9 @@ def as_json(
         "alpha_thresholds": _numbers(frontier.alpha_thresholds, exact),
     }
     yield json.dumps(head).removesuffix("}") + ', "groups": ['
-    yield from _rows_as_json(_groups(subgroups, block, exact) for block in _blocks(subgroups))
+    yield from _rows_as_json(
+        _groups(subgroups, block, exact, payoffs) for block in _blocks(subgroups)
+    )
     if policy is not None:
         best = {
             "point": _numbers(policy.point, exact),
@@ -45,11 +60,18 @@ def as_json(
 
 
 def as_text(
-    subgroups: Subgroups, frontier: Frontier, policy: Policy | None, exact: bool
+    subgroups: Subgroups,
+    frontier: Frontier,
+    policy: Policy | None,
+    exact: bool,
+    payoffs: Payoffs | None = None,
 ) -> Iterator[str]:
     """The lines for people; a long table is cut after `SHOWN` rows."""
     count, first = len(subgroups.names), slice(0, SHOWN)
-    yield "Payoffs are pairs (worst case, best case), in correct treatments per patient."
+    if payoffs is None:
+        yield "Payoffs are pairs (worst case, best case), in correct treatments per patient."
+    else:
+        yield "Payoffs are pairs (worst case, best case) per patient, in the unit of gain and loss."
     yield ""
     yield f"{count:,} subgroup{'s' if count > 1 else ''}"
     rows = [
@@ -59,7 +81,7 @@ def as_text(
             _text(group["p"]),
             *(_pair(group[point]) for point in ("trust", "hedge", "distrust")),
         ]
-        for group in _groups(subgroups, first, exact)
+        for group in _groups(subgroups, first, exact, payoffs)
     ]
     yield from _table(["name", "share", "p", "trust", "hedge", "distrust"], rows, count)
     yield ""
@@ -112,15 +134,28 @@ def _disclosure(group: dict[str, Any]) -> str:
     return f"a yes/no covariate, yes for {rate} of the subgroup"
 
 
-def _groups(subgroups: Subgroups, block: slice, exact: bool) -> list[dict[str, Any]]:
+def _points(
+    subgroups: Subgroups, p: NDArray[Any], payoffs: Payoffs | None
+) -> tuple[NDArray[np.bool_], list[tuple[Any, Any]]]:
+    """Which of the subgroups have a hedge point, and the trust, hedge and distrust points."""
+    if payoffs is not None:
+        hedged = has_hedge(p, *payoffs).astype(bool)
+        worst, best = np.zeros_like(p), np.zeros_like(p)
+        worst[hedged], best[hedged] = general_hedge_point(p[hedged], *payoffs)
+        trust, distrust = general_trust_point(p, *payoffs), general_distrust_point(p, *payoffs)
+        return hedged, [trust, (worst, best), distrust]
+    if subgroups.bounds != UNBOUNDED:
+        hedged, *points = bounded_points(p, *subgroups.ends)
+        return hedged, points
+    return (3 * p >= 1) & (3 * p <= 2), [trust_point(p), hedge_point(p), distrust_point(p)]
+
+
+def _groups(
+    subgroups: Subgroups, block: slice, exact: bool, payoffs: Payoffs | None
+) -> list[dict[str, Any]]:
     """What the JSON object says about each of these subgroups."""
     p = subgroups.rates[block]
-    points: Sequence[tuple[Any, Any]]
-    if subgroups.bounds == UNBOUNDED:
-        has_hedge = (3 * p >= 1) & (3 * p <= 2)
-        points = trust_point(p), hedge_point(p), distrust_point(p)
-    else:
-        has_hedge, *points = bounded_points(p, *subgroups.ends)
+    has_hedge_point, points = _points(subgroups, p, payoffs)
     trust, hedge, distrust = (
         zip(*(_numbers(coordinate, exact) for coordinate in point), strict=True) for point in points
     )
@@ -131,7 +166,7 @@ def _groups(subgroups: Subgroups, block: slice, exact: bool) -> list[dict[str, A
             _numbers(subgroups.shares[block], exact),
             _numbers(p, exact),
             trust,
-            [pair if there else None for pair, there in zip(hedge, has_hedge, strict=True)],
+            [pair if there else None for pair, there in zip(hedge, has_hedge_point, strict=True)],
             distrust,
             strict=True,
         )
