@@ -25,7 +25,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) 2>/dev/null || \
 	  { [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -y -q python3-venv && $(PYTHON) -m venv --clear $(VENV); } || \
 	  { echo "Cannot make a virtual environment: install the system package python3-venv"; exit 2; }
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,ledger]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,ledger,empirical]'
 	@touch $@
 
 clean:
