@@ -1,9 +1,10 @@
 """Learning agents circle the equilibrium of the inspection game; their averages reach it.
 
 Above: simultaneous gradient play spirals out to the largest orbit that fits, its running
-average goes to the equilibrium, and agents that look one step ahead settle (from nearby).  Below: the
-running average of misconduct under three rules, and average misconduct after many rounds of
-sampled regret matching as the penalty grows, for three audit rewards: it stays at k/r.
+average goes to the equilibrium, and agents that look one step ahead settle (from nearby).
+Below: the running average of misconduct under three rules, and average misconduct after many
+rounds of sampled regret matching as the penalty grows, for three audit rewards: it stays at k/r.
+
 Claims: ed_learning, ed_ext_never_settles, ed_ext_extragradient, ed_ext_regret_rates.
 """
 

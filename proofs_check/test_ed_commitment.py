@@ -27,10 +27,12 @@ from proofs_check.test_ed_inspection import (
     VALID,
     WORTH,
     Y2,
+    A,
     D,
     G,
     H,
     K,
+    Q,
     R,
     X,
     Y,
@@ -132,6 +134,20 @@ def test_ed_commitment_corrected(check: Check) -> None:
         given,
         z3.And(cheat - played == (WORTH - K) * lead, honest - played == -(K - BONUS) * lead),
     )
+    check.prove(
+        "the sign of Delta",
+        given,
+        z3.And((lead <= 0) == (star * n <= H), (lead < 0) == (star * n < H)),
+    )
+    check.prove_all(
+        "what deterrence loses the auditor without harm",
+        "against the simultaneous game, in general and in the basic game",
+        {
+            "(k - a q) y*": ([*given, H == 0], played - honest == (K - BONUS) * star),
+            "k g / f": ([*given, H == 0, D == 1, A == 0], (played - honest) * FINE == K * G),
+        },
+    )
+    _the_indifferent_abstain(check, given, star, lead)
     b, w = reals("b w")
     signs = [b < K, K < w]
     check.prove(
@@ -155,7 +171,47 @@ def test_ed_commitment_corrected(check: Check) -> None:
         _best_by_definition,
         role="confirmation",
     )
+    check.prove(
+        "without harm deterrence loses k g / f in general",
+        [*given, H == 0],
+        (played - honest) * FINE == K * G,
+        role="control",
+        order=[G, FINE, K, R, D, A, Q],
+    )
     _rarer_inspection(check)
+
+
+def _the_indifferent_abstain(
+    check: Check, given: list[z3.BoolRef], star: z3.ArithRef, lead: z3.ArithRef
+) -> None:
+    """A solver that is honest unless cheating pays strictly more, against every announced rate."""
+    e = reals("e")[0]
+    zero, one = z3.RealVal(0), z3.RealVal(1)
+
+    def cheats(y: Any) -> z3.BoolRef:
+        return expected(GENERAL[0], one, y) > expected(GENERAL[0], zero, y)
+
+    cheat, honest = committed(one, star), committed(zero, star)
+    earned = z3.If(cheats(Y), committed(one, Y), committed(zero, Y))
+    check.prove_all(
+        "if the indifferent abstain",
+        "rates just below y* approach what no rate earns if Delta > 0",
+        {
+            "at y* - e": (
+                [*given, 0 < e, e <= star],
+                z3.And(
+                    cheats(star - e),
+                    cheat - committed(one, star - e) == e * (WORTH - K),
+                    e * (WORTH - K) > 0,
+                ),
+            ),
+            "Delta > 0: not attained": ([*given, lead > 0, unit(Y)], earned < cheat),
+            "Delta <= 0: attained at y*": (
+                [*given, lead <= 0, unit(Y)],
+                z3.And(z3.Not(cheats(star)), cheat <= honest, earned <= honest),
+            ),
+        },
+    )
 
 
 def _best_by_definition(game: InspectionGame) -> bool:

@@ -18,7 +18,6 @@ from proofs_check.check import Check
 from proofs_check.encodings import unit
 from proofs_check.smt import reals
 from theory.offender import (
-    NEUTRAL,
     Gains,
     Regime,
     Utility,
@@ -139,15 +138,22 @@ def test_ed_levers(check: Check) -> None:
     check.prove("misconduct rises in detection", given, rate2 >= rate, role="control")
 
 
-def test_ed_levers_corrected(check: Check) -> None:
-    _levers(check)
-    low, high, mass, x, y = reals("low high mass x y")
+def between_thresholds(check: Check) -> None:
+    """What misconduct falls by, agent by agent, when the largest deterred gain rises."""
+    low, high, mass = reals("low high mass")
     drop = z3.If(G > low, mass, 0) - z3.If(G > high, mass, 0)
     check.prove(
         "each agent's part in the fall from one threshold to a higher one",
         [mass > 0, low <= high],
         drop == z3.If(z3.And(low < G, G <= high), mass, 0),
     )
+    check.prove("a strict fall always", [mass > 0, low < high], drop > 0, role="control")
+
+
+def test_ed_levers_corrected(check: Check) -> None:
+    _levers(check)
+    between_thresholds(check)
+    x, y = reals("x y")
     check.prove_all(
         "when the threshold pi f moves",
         "each lever needs the other",
@@ -161,49 +167,6 @@ def test_ed_levers_corrected(check: Check) -> None:
                 (neutral_threshold(PI, x) < neutral_threshold(PI, y)) == (PI > 0),
             ),
         },
-    )
-    check.prove("a strict fall always", [mass > 0, low < high], drop > 0, role="control")
-
-
-def test_ed_certainty_severity(check: Check) -> None:
-    ub2, pi2, f2 = reals("ub2 pi2 f2")
-    certain, severe = advantage(UA, UB, UC, UC, PI), advantage(UA, ub2, UC, UC, pi2)
-    given = [unit(PI, pi2), FINE >= 0, FINE < f2, PI * FINE == pi2 * f2]
-    chord = f2 * UB - (f2 - FINE) * UA - FINE * ub2  # of U over the three outcomes
-    interior = [PI * FINE > 0]
-    neutral_utilities = [UB == UA - FINE, ub2 == UA - f2]
-    check.prove_all(
-        "every concave, convex and linear utility",
-        "the three outcomes of an offender, the middle one on, above or below the chord",
-        {
-            "averse": ([*given, chord >= 0], certain >= severe),
-            "loving": ([*given, chord <= 0], certain <= severe),
-            "neutral": ([*given, *neutral_utilities], certain == severe),
-            "strictly averse": ([*given, *interior, chord > 0], certain > severe),
-            "strictly loving": ([*given, *interior, chord < 0], certain < severe),
-        },
-    )
-    regimes = Regime(F(1, 2), F(2)), Regime(F(1, 4), F(4))
-
-    def deterred(utility: Utility, gain: F) -> list[bool]:
-        return [offending_pays(gain, regime, utility, F(6)) <= 0 for regime in regimes]
-
-    check.certify(
-        "gains that only one of two regimes deters",
-        lambda: (
-            deterred(AVERSE, F(3, 2)) == [False, True]
-            and deterred(LOVING, F(4, 5)) == [True, False]
-            and deterred(NEUTRAL, F(1)) == [True, True]
-            and deterred(NEUTRAL, F(13, 12)) == [False, False]
-        ),
-        {"regimes (pi, f)": "(1/2, 2), (1/4, 4)", "wealth": 6, "utilities": "-1/x, x^2/2, x"},
-        role="confirmation",
-    )
-    check.prove(
-        "severity deters a risk lover more",
-        [*given, *interior, chord < 0],
-        certain >= severe,
-        role="control",
     )
 
 

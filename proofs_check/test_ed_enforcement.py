@@ -6,17 +6,27 @@ unpunished and punished with the smaller fine, `ub2` with the larger one, `uc` o
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction as F
 from itertools import product
+from typing import Any
 
+import sympy as sp
 import z3
 
-from proofs_check.check import Check
+from proofs_check.check import Check, Role
 from proofs_check.encodings import unit
 from proofs_check.kernel import Obligation
 from proofs_check.smt import reals
-from theory.enforcement import Task, cheapest_enforcement, sufficient_detection
-from theory.offender import Regime, Utility, advantage, neutral_threshold, offending_pays
+from theory.enforcement import Enforcement, Task, cheapest_enforcement, sufficient_detection
+from theory.offender import (
+    Regime,
+    Utility,
+    advantage,
+    detection_that_deters,
+    neutral_threshold,
+    offending_pays,
+)
 
 G, FINE, LARGEST, PI, E, K = reals("g f largest pi e k")
 UA, UB, UB2, UC = reals("ua ub ub2 uc")
@@ -57,18 +67,49 @@ def _whatever_the_attitude_to_risk() -> dict[str, Obligation]:
 
 
 def _with_mistakes() -> dict[str, Obligation]:
-    """The least sufficient detection (from utilities, products for quotients) falls in f."""
+    """Where a fine deters with pi <= 1, a larger one does with less (products for quotients).
+
+    `ratio` is how many times as much an innocent loses by a fine as an offender.
+    """
     pi2, ratio = reals("pi2 ratio")
     loss, loss2, gained = UA - UB, UA - UB2, UA - UC
     cara = [
         *(PI * loss == gained + E * ratio * loss, pi2 * loss2 == gained + E * ratio * loss2),
-        *(0 < loss, loss < loss2, gained > 0, ratio > 0, unit(E)),
+        *(0 < loss, loss < loss2, gained > 0, ratio > 0, unit(E), PI <= 1),
     ]
-    deters = [PI * FINE == G + E * FINE, pi2 * LARGEST == G + E * LARGEST]
+    neutral = [
+        *(PI * FINE == G + E * FINE, pi2 * LARGEST == G + E * LARGEST),
+        *(0 < FINE, FINE < LARGEST, G > 0, unit(E), PI <= 1),
+    ]
+    less = z3.And(0 <= pi2, pi2 < PI)
     return {
-        "risk neutral": ([*deters, G > 0, 0 < FINE, FINE < LARGEST, unit(E)], pi2 < PI),
-        "CARA: an innocent loses a fixed multiple": (cara, pi2 < PI),
+        "risk neutral": (neutral, less),
+        "CARA: an innocent loses a fixed multiple": (cara, less),
     }
+
+
+def _least_detection() -> dict[str, Any]:
+    """What `_with_mistakes` assumes of risk neutrality and of CARA, from the utilities."""
+    w, g, e, aversion = sp.symbols("w g e A", real=True)
+    f = sp.Symbol("f", positive=True)
+
+    def cara(wealth: Any) -> Any:
+        return -sp.exp(-aversion * wealth) / aversion
+
+    loss, innocent = cara(w + g) - cara(w + g - f), cara(w) - cara(w - f)
+    ratio = sp.exp(aversion * g)
+    least = detection_that_deters(cara(w + g), cara(w + g - f), cara(w), cara(w - f), e)
+    return {
+        "CARA: an innocent loses e^{A g} times as much": innocent - ratio * loss,
+        "CARA: least detection": least * loss - (cara(w + g) - cara(w) + e * ratio * loss),
+        "risk neutral: least detection": (
+            detection_that_deters(w + g, w + g - f, w, w - f, e) * f - (g + e * f)
+        ),
+    }
+
+
+def _nothing_deters() -> Obligation:
+    return [*PRICED, unit(E), G > (1 - E) * LARGEST], neutral_threshold(PI, FINE, E) < G
 
 
 def _half_of_the_largest(check: Check) -> None:
@@ -107,20 +148,47 @@ def test_ed_maximal_fine(check: Check) -> None:
         neutral_threshold(PI, FINE) < G,
         role="prose",
     )
+    check.prove_all(
+        "fails under error",
+        "nothing deters some gains up to F, and pi = g/F none",
+        {
+            "(1 - e) F < g": _nothing_deters(),
+            "such gains are there": (
+                [unit(E), E > 0, LARGEST > 0, G == LARGEST],
+                z3.And((1 - E) * LARGEST < G, 0 < G),
+            ),
+            "pi = g/F": (
+                [unit(E), E > 0, 0 < G, G <= LARGEST, PI * LARGEST == G],
+                neutral_threshold(PI, LARGEST, E) < G,
+            ),
+        },
+        role="prose",
+    )
+    exact = Task(F(4), F(4), F(1))
+    check.certify(
+        "mistakes at g = F = 4",
+        lambda: (
+            cheapest_enforcement(exact) == Enforcement(F(1), F(4), F(1))
+            and cheapest_enforcement(replace(exact, mistake=F(1, 4))) is None
+        ),
+        {"g": 4, "F": 4, "k": 1, "e": "0, then 1/4"},
+        role="confirmation",
+    )
+    _risk_borne(check, "prose")
     check.refute(
-        "fails under risk aversion",
+        "fails under risk aversion, in what deters one agent at least cost",
         "for this agent every fine below F needs more detection than F",
         {UA: F(-1, 5), UB2: F(-1, 2), UC: F(-1, 4)},
         _whatever_the_attitude_to_risk(),
         shown={"U": "-1/x", "w": 4, "g": 1, "F": 3},
-        role="prose",
+        role="reading",
     )
     check.refute(
-        "fails under error alone",
+        "fails under error alone, in that a smaller fine becomes cheaper",
         "for this risk-neutral agent every fine below F needs more detection than F",
         {G: F(1), LARGEST: F(4), E: F(1, 4)},
         {"risk neutral": _with_mistakes()["risk neutral"]},
-        role="prose",
+        role="reading",
     )
     _half_of_the_largest(check)
 
@@ -133,15 +201,20 @@ def test_ed_maximal_fine_corrected(check: Check) -> None:
         _whatever_the_attitude_to_risk(),
     )
     check.prove_all("mistakes alone", "a larger fine needs less detection", _with_mistakes())
-    half, double = PI / 2, 2 * FINE
+    check.derive("the least detection, risk neutral and for CARA", _least_detection())
+    halfway, double = (PI + E) / 2, 2 * FINE
     check.prove_all(
         "bounds",
-        "too low a bound, and none",
+        "too low a bound, and none; risk neutral",
         {
-            "F < g": ([*PRICED, G > LARGEST], neutral_threshold(PI, FINE) < G),
-            "no bound: half the detection, twice the fine": (
-                [unit(PI), FINE > 0, K > 0, G > 0, neutral_threshold(PI, FINE) >= G],
-                z3.And(neutral_threshold(half, double) >= G, K * half < K * PI),
+            "(1 - e) F < g": _nothing_deters(),
+            "else pi = e + g/F deters": (
+                [0 < G, G <= (1 - E) * LARGEST, unit(E), PI * LARGEST == G + E * LARGEST],
+                z3.And(unit(PI), neutral_threshold(PI, LARGEST, E) >= G),
+            ),
+            "no bound: half of pi - e, twice the fine": (
+                [unit(PI, E), FINE > 0, K > 0, G > 0, neutral_threshold(PI, FINE, E) >= G],
+                z3.And(neutral_threshold(halfway, double, E) >= G, K * halfway < K * PI),
             ),
         },
     )
@@ -151,6 +224,10 @@ def test_ed_maximal_fine_corrected(check: Check) -> None:
         "harm to the innocent: k (e + g/f) + s e f is least at the root, or at F below it",
         "costs compared after multiplication by the fines",
         {
+            "which fines deter": (
+                [FINE > 0, unit(E), PI * FINE == G + E * FINE],
+                (PI <= 1) == (G <= (1 - E) * FINE),
+            ),
             "at the root": (
                 [*harm, FINE != root],
                 K * G + price * FINE * FINE > FINE * price * (root + root),
@@ -194,22 +271,52 @@ def _exact_failures(check: Check) -> None:
         lambda: pays(F(3)) <= 0 < pays(F(7, 2)) and pi == F(5, 12),
         {"U": "-1/x", "g": 1, "w": 4, "e": mistake, "F": F(7, 2), "pi": F(5, 12)},
     )
+    _risk_borne(check, "conclusion")
+
+
+def _risk_borne(check: Check, role: Role) -> None:
+    """A smaller fine is better where the risk of who is not deterred counts as a loss."""
+    wealth, largest = F(2), F(2)
+    pi, fine = F(7, 10), F(5, 4)
+    regime = Regime(pi, fine)
     check.certify(
-        "risk that undeterred offenders bear: f = 1 is better than F = 2",
-        lambda: _welfare_loss(F(1), F(1)) < _welfare_loss(F(1, 4), F(2)),
-        {"U": "-1/x", "w": 2, "gains": "1 and 4, half each", "k": F(1, 10), "F": 2},
+        "risk that undeterred offenders bear: the loss at f = 5/4",
+        lambda: (
+            offending_pays(F(1), regime, AVERSE, wealth) == 0
+            and offending_pays(F(4), regime, AVERSE, wealth) > 0
+            and _welfare_loss(pi, fine) == F(119, 1200) < F(1, 10)
+        ),
+        {
+            "agents": "U = -1/x, w = 2, gains 1 and 4, half each",
+            "k, F": "1/10, 2",
+            "pi": pi,
+            "f": fine,
+            "loss": F(119, 1200),
+        },
+        role=role,
+    )
+    unpunished, punished, clean = AVERSE(wealth + 1), AVERSE(wealth + 1 - largest), AVERSE(wealth)
+    check.prove_all(
+        "risk that undeterred offenders bear: F = 2 loses at least 1/10",
+        "whatever detection deters the gain of 1 with F",
+        {
+            "which detection does": (
+                [unit(PI)],
+                (advantage(unpunished, punished, clean, clean, PI) <= 0) == (PI >= F(1, 4)),
+            ),
+            "none deters the gain of 4": (
+                [unit(PI)],
+                advantage(AVERSE(wealth + 4), AVERSE(wealth + 4 - largest), clean, clean, PI) > 0,
+            ),
+            "the loss": ([F(1, 4) <= PI, PI <= 1], _welfare_loss(PI, largest) >= F(1, 10)),
+        },
+        role=role,
     )
 
 
-def _welfare_loss(pi: F, fine: F) -> F:
-    """Detection at 1/10 and the risk premium of the half that gains 4; gains of 1 are deterred."""
-    wealth, regime = F(2), Regime(pi, fine)
-    assert (
-        offending_pays(F(1), regime, AVERSE, wealth)
-        <= 0
-        < offending_pays(F(4), regime, AVERSE, wealth)
-    )
-    kept, fined = wealth + 4, wealth + 4 - fine
+def _welfare_loss(pi: Any, fine: F) -> Any:
+    """Detection at 1/10 and the risk premium, for U = -1/x and w = 2, of the half that gains 4."""
+    kept, fined = F(6), F(6) - fine
     mean = (1 - pi) * kept + pi * fined
     certain = 1 / ((1 - pi) / kept + pi / fined)  # -1/x of it is the expected utility
-    return F(1, 10) * pi + (mean - certain) / 2
+    return pi / 10 + (mean - certain) / 2

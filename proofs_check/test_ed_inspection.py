@@ -60,54 +60,83 @@ def replies(s: Any, t: Any, x: Any, y: Any) -> z3.BoolRef:
 
 
 def regions() -> dict[str, Obligation]:
-    """All equilibria by region, with D = `taken`, R = `worth`, b = `bonus` = a q."""
+    """All equilibria by region, with D = `taken`, R = `worth`, b = `bonus` = a q.
+
+    The signs of S(0) = g and S(1) = g - D divide the parameters with g >= 0, and where S changes
+    sign inside the interval, those of T(0) = b - k and T(1) = R - k divide them further.
+    """
     taken, worth, b = reals("taken worth b")
     t = worth * X + b * (1 - X) - K
     found = replies(G - taken * Y, t, X, Y)
-    deters, equal, free = [0 < G, G < taken], [0 < G, G == taken], [G == 0, 0 < taken]
-    plain = [b < K, unit(X, Y)]
-    at_most = (worth - b) * X <= K - b
-    return {
-        "interior": (
-            [*deters, *plain, K < worth],
-            found == z3.And((worth - b) * X == K - b, taken * Y == G),
+    rates, deters = [unit(X, Y)], [0 < G, G < taken]
+    to_cheating = z3.And(z3.Implies(worth > K, Y == 1), z3.Implies(worth < K, Y == 0))
+    to_honesty = z3.And(z3.Implies(b > K, Y == 1), z3.Implies(b < K, Y == 0))
+    certain_cheating, certain_honesty = z3.And(X == 1, to_cheating), z3.And(X == 0, to_honesty)
+    break_even = z3.And((worth - b) * X == K - b, taken * Y == G)
+    by_costs = {
+        "interior": ([b < K, K < worth], break_even),
+        "k > R, k > b": ([b < K, K > worth], z3.And(X == 1, Y == 0)),
+        "k = R, k > b": ([b < K, K == worth], z3.And(X == 1, taken * Y <= G)),
+        "inspecting the honest pays, k < R": ([b > K, K < worth], z3.And(X == 0, Y == 1)),
+        "inspecting the honest pays, k > R": (
+            [b > K, K > worth],
+            z3.Or(z3.And(X == 0, Y == 1), z3.And(X == 1, Y == 0), break_even),
         ),
-        "k > R": ([*deters, *plain, K > worth], found == z3.And(X == 1, Y == 0)),
-        "k = R": ([*deters, *plain, K == worth], found == z3.And(X == 1, taken * Y <= G)),
-        "g > D": (
-            [G > taken, G > 0, *plain],
-            found == z3.And(X == 1, z3.Implies(worth > K, Y == 1), z3.Implies(worth < K, Y == 0)),
+        "inspecting the honest pays, k = R": (
+            [b > K, K == worth],
+            z3.Or(z3.And(X == 0, Y == 1), z3.And(X == 1, taken * Y <= G)),
         ),
-        "g = D, k < R": (
-            [*equal, *plain, K < worth],
-            found == z3.And(Y == 1, z3.Not((worth - b) * X < K - b)),
+        "inspecting the honest breaks even, k < R": (
+            [b == K, K < worth],
+            z3.And(X == 0, taken * Y >= G),
         ),
-        "g = D, k = R": ([*equal, *plain, K == worth], found == (X == 1)),
-        "g = D, k > R": ([*equal, *plain, K > worth], found == z3.And(X == 1, Y == 0)),
-        "g = 0 < D": (
-            [*free, *plain],
-            found == z3.And(Y == 0, at_most),
+        "inspecting the honest breaks even, k > R": (
+            [b == K, K > worth],
+            z3.Or(z3.And(X == 0, taken * Y >= G), z3.And(X == 1, Y == 0)),
         ),
-        "inspecting the honest pays": (
-            [*deters, b > K, K < worth, unit(X, Y)],
-            found == z3.And(X == 0, Y == 1),
-        ),
-        "inspecting the honest breaks even": (
-            [*deters, b == K, K < worth, unit(X, Y)],
-            found == z3.And(X == 0, taken * Y >= G),
-        ),
-        "five boxes, in general": (
-            [unit(X, Y)],
-            found
-            == z3.Or(
-                z3.And(X == 0, replies(z3.RealVal(0), t, X, Y), G - taken * Y <= 0),
-                z3.And(X == 1, replies(z3.RealVal(0), t, X, Y), G - taken * Y >= 0),
-                z3.And(Y == 0, t <= 0, G == 0),
-                z3.And(Y == 1, t >= 0, G == taken),
-                z3.And(t == 0, G == taken * Y),
-            ),
+        "inspecting always breaks even": (
+            [b == K, K == worth],
+            z3.And(z3.Implies(taken * Y < G, X == 1), z3.Implies(taken * Y > G, X == 0)),
         ),
     }
+    return {
+        **{
+            f"0 < g < D, {label}": ([*deters, *costs, *rates], found == sets)
+            for label, (costs, sets) in by_costs.items()
+        },
+        "g > 0, g > D": ([G > 0, G > taken, *rates], found == certain_cheating),
+        "g = D > 0": (
+            [G > 0, G == taken, *rates],
+            found == z3.Or(certain_cheating, z3.And(Y == 1, t >= 0)),
+        ),
+        "g = 0 < D": (
+            [G == 0, taken > 0, *rates],
+            found == z3.Or(certain_honesty, z3.And(Y == 0, t <= 0)),
+        ),
+        "g = 0 = D": (
+            [G == 0, taken == 0, *rates],
+            found == z3.And(z3.Implies(t > 0, Y == 1), z3.Implies(t < 0, Y == 0)),
+        ),
+        "g = 0 > D": (
+            [G == 0, taken < 0, *rates],
+            found == z3.Or(certain_cheating, z3.And(Y == 0, t <= 0)),
+        ),
+    }
+
+
+def five_boxes() -> Obligation:
+    """All equilibria at once, in the notation of `regions`."""
+    taken, worth, b = reals("taken worth b")
+    s, t = G - taken * Y, worth * X + b * (1 - X) - K
+    replying = replies(z3.RealVal(0), t, X, Y)
+    boxes = z3.Or(
+        z3.And(X == 0, replying, s <= 0),
+        z3.And(X == 1, replying, s >= 0),
+        z3.And(Y == 0, t <= 0, G == 0),
+        z3.And(Y == 1, t >= 0, G == taken),
+        z3.And(t == 0, s == 0),
+    )
+    return [unit(X, Y)], replies(s, t, X, Y) == boxes
 
 
 def games(full: bool) -> list[InspectionGame]:
@@ -136,7 +165,14 @@ def test_ed_inspection_regions(check: Check) -> None:
         [*VALID, unit(X, Y)],
         is_equilibrium(GENERAL, X, Y) == replies(s, t, X, Y),
     )
-    check.prove_all("every region", "the set of all equilibria, case by case", regions())
+    check.prove("five boxes, in general", *five_boxes())
+    found = regions()
+    check.prove_all("every region", "the set of all equilibria, case by case", found)
+    check.prove(
+        "there is no other region",
+        [G >= 0, unit(X, Y)],
+        z3.Or(*(z3.And(*given) for given, _ in found.values())),
+    )
     check.exhaust(
         "the closed form against Gambit's enumeration",
         "g, f, k, r in {0,1,2}, d in {1/2,1}, a in {0,1/2,1}, h in {0,1}, several q",
@@ -146,7 +182,7 @@ def test_ed_inspection_regions(check: Check) -> None:
     )
     check.prove(
         "at k = R the auditor may inspect at any rate",
-        [*regions()["k = R"][0], X == 1],
+        [*found["0 < g < D, k = R, k > b"][0], X == 1],
         replies(G - reals("taken")[0] * Y, z3.RealVal(0), X, Y),
         role="control",
     )
@@ -203,7 +239,7 @@ def test_ed_inspection_game_corrected(check: Check) -> None:
         == z3.And(X == closed[0], Y == closed[1]),
     )
     check.prove(
-        "a mixed equilibrium needs 0 < g < f and 0 < k < r",
+        "a completely mixed equilibrium needs 0 < g < f and 0 < k < r",
         [G >= 0, K >= 0, FINE > 0, R > 0, 0 < X, X < 1, 0 < Y, Y < 1, is_equilibrium(BASIC, X, Y)],
         z3.And(0 < G, G < FINE, 0 < K, K < R),
     )

@@ -11,7 +11,7 @@ from fractions import Fraction as F
 import z3
 
 from proofs_check.bimatrix import extreme_equilibria
-from proofs_check.check import Check
+from proofs_check.check import Check, Role
 from proofs_check.encodings import unit
 from proofs_check.smt import reals
 from proofs_check.test_ed_deterrence import AVERSE, FINE, LOVING, PI, UA, UB, UC, G, K, W, abstains
@@ -35,7 +35,7 @@ from proofs_check.test_ed_inspection import (
     is_equilibrium,
     replies,
 )
-from theory.inspection import InspectionGame, auditor_payoffs, mixed_cheating, solver_payoffs
+from theory.inspection import InspectionGame, mixed_cheating, solver_payoffs
 from theory.offender import Regime, advantage, largest_deterred_gain, offending_pays
 
 
@@ -45,26 +45,30 @@ def test_ed_prose_expected_cost(check: Check) -> None:
         [unit(PI)],
         (advantage(UA, UB, UC, UC, PI) > 0) == (UA - UC > PI * (UA - UB)),
     )
+    _in_money(check, "in money, for utility -1/x", "reading")
+    check.prove(
+        "the cost counted from abstaining, not from the gain",
+        [unit(PI), UB < UC, UC < UA],
+        (advantage(UA, UB, UC, UC, PI) > 0) == (UA - UC > PI * (UC - UB)),
+        role="control",
+    )
+
+
+def _in_money(check: Check, name: str, role: Role) -> None:
+    """For utility -1/x: whoever gains more than pi f offends."""
     outcomes = [W > 0, G > 0, FINE > 0, W + G > FINE, unit(PI)]
     worth = advantage(-1 / (W + G), -1 / (W + G - FINE), -1 / W, -1 / W, PI)
     check.prove(
-        "in money, for utility -1/x",
+        name,
         [*outcomes, G > PI * FINE],
         worth > 0,
-        role="reading",
+        role=role,
         order=[G, W, FINE, PI],
         recheck=lambda m: (
             offending_pays(m["g"], Regime(m["pi"], m["f"]), AVERSE, m["w"]) <= 0
             and largest_deterred_gain(Regime(m["pi"], m["f"])) < m["g"]
         ),
     )
-    _averse_offends_at_a_loss(check)
-
-
-def _averse_offends_at_a_loss(check: Check) -> None:
-    outcomes = [W > 0, G > 0, FINE > 0, W + G > FINE, unit(PI)]
-    worth = advantage(-1 / (W + G), -1 / (W + G - FINE), -1 / W, -1 / W, PI)
-    check.prove("utility -1/x: always abstains", outcomes, abstains(worth), role="control")
 
 
 def test_ed_prose_expected_cost_corrected(check: Check) -> None:
@@ -91,9 +95,14 @@ def test_ed_prose_expected_cost_corrected(check: Check) -> None:
             offending_pays(F(11, 10), regime, AVERSE, F(4)) <= 0
             and offending_pays(F(9, 10), regime, LOVING, F(4)) > 0
         ),
-        {"regime": "pi = 1/2, f = 2", "wealth": 4, "gains": (F(11, 10), F(9, 10))},
+        {
+            "regime": "pi = 1/2, f = 2",
+            "wealth": 4,
+            "utilities": "-1/x, x^2/2",
+            "gains": (F(11, 10), F(9, 10)),
+        },
     )
-    _averse_offends_at_a_loss(check)
+    _in_money(check, "utility -1/x: never abstains at g > pi f", "control")
 
 
 def _given_detection(check: Check) -> None:
@@ -137,35 +146,31 @@ def test_ed_prose_penalties(check: Check) -> None:
         order=order,
         recheck=_detected_less,
     )
-    _a_higher_reward_changes_nothing(check)
-
-
-def _a_higher_reward_changes_nothing(check: Check) -> None:
-    r2 = reals("r2")[0]
-    other = BASIC[0], auditor_payoffs(K, r2)
-    given = [0 < G, G < FINE, 0 < K, K < R, R < r2]
-    played = [is_equilibrium(BASIC, X, Y), is_equilibrium(other, X2, Y2)]
+    ub2 = reals("ub2")[0]
+    lower, higher = (advantage(UA, punished, UC, UC, PI) for punished in (UB, ub2))
     check.prove(
-        "the auditor's reward is without effect", [*given, *played], X == X2, role="control"
+        "at a given probability of detection a higher penalty deters nobody",
+        [unit(PI), ub2 < UB, UB < UC, UC < UA],
+        z3.Implies(abstains(higher), abstains(lower)),
+        role="control",
     )
 
 
 def test_ed_prose_penalties_corrected(check: Check) -> None:
     _given_detection(check)
-    f2, k2, r2, d2, h2 = reals("f2 k2 r2 d2 h2")
+    f2, k2, r2, d2, a2, h2, q2 = reals("f2 k2 r2 d2 a2 h2 q2")
     valid = [*VALID, *MIXED]
+    severer = [
+        *(*valid, FINE < f2, X * (WORTH - BONUS) == K - BONUS),
+        *(Y * TAKEN == G, Y2 * (D - A) * f2 == G),
+    ]
     check.prove(
         "the equilibrium's misconduct stays, inspections fall, undetected misconduct rises",
-        [
-            *valid,
-            FINE < f2,
-            X * (WORTH - BONUS) == K - BONUS,
-            Y * TAKEN == G,
-            Y2 * (D - A) * f2 == G,
-        ],
+        severer,
         z3.And(X > 0, Y2 < Y, X * (1 - D * Y2) > X * (1 - D * Y)),
     )
     rate = mixed_cheating(K, R, D, A, H, Q)
+    alarms = [unit(a2), G < (D - a2) * FINE, BONUS < a2 * q2, a2 * q2 < K]
     better = [k2 <= K, r2 >= R, d2 >= D, d2 <= 1, h2 >= H, BONUS < k2]
     changed = mixed_cheating(k2, r2, d2, A, h2, Q)
     check.prove_all(
@@ -176,6 +181,7 @@ def test_ed_prose_penalties_corrected(check: Check) -> None:
             "reward": ([*valid, r2 > R], mixed_cheating(K, r2, D, A, H, Q) < rate),
             "detection": ([*valid, D < d2, d2 <= 1], mixed_cheating(K, R, d2, A, H, Q) < rate),
             "harm": ([*valid, h2 > H], mixed_cheating(K, R, D, A, h2, Q) < rate),
+            "a q": ([*valid, *alarms], mixed_cheating(K, R, D, a2, H, q2) < rate),
             "together": ([*valid, *better], changed <= rate),
         },
     )
@@ -184,7 +190,24 @@ def test_ed_prose_penalties_corrected(check: Check) -> None:
         [*VALID, G > 0, A >= D, is_equilibrium(GENERAL, X, Y)],
         X == 1,
     )
-    _a_higher_reward_changes_nothing(check)
+    one = F(1)
+    games = [InspectionGame(one, F(4), one, F(2), one, a, F(0), one) for a in (F(0), F(1, 4))]
+    check.certify(
+        "fewer false alarms, more misconduct",
+        lambda: (
+            [game.extreme_equilibria() for game in games]
+            == [((F(1, 2), F(1, 4)),), ((F(3, 7), F(1, 3)),)]
+        ),
+        {"g, f, k, r, d, h, q": "1, 4, 1, 2, 1, 0, 1", "a": "0, 1/4", "x": "1/2, 3/7"},
+        role="confirmation",
+    )
+    check.prove(
+        "a higher penalty does not raise undetected misconduct in equilibrium",
+        severer,
+        X * (1 - D * Y2) <= X * (1 - D * Y),
+        role="control",
+        order=[G, FINE, f2, K, R, D, A, H, Q],
+    )
 
 
 def _misconduct_is_left(model: Mapping[str, F]) -> bool:
