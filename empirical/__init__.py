@@ -1,1 +1,1 @@
-"""Experiments on real data (the comparison of weighting regimes); none has landed yet."""
+"""Experiments: learning agents and bandits; the comparison on real images has not landed yet."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, compress, product
 
 import z3
 
@@ -34,6 +34,7 @@ from proofs_check.hurwicz import (
     weighted,
 )
 from proofs_check.smt import reals
+from theory.admissible_cases import is_inducible_by_definition
 from theory.admissible_events import extremes_by_enumeration
 from theory.delegation import best_targeting
 from theory.hurwicz_programs import four_payoffs
@@ -89,7 +90,53 @@ def test_ff_lemma_g1(check: Check) -> None:
     )
 
 
+def _without_the_mean(p: Fraction, masses: Masses) -> Fraction:
+    """The maximum over all f: X1 -> [0,1], not only those of mean p, of the worst event's payoff.
+
+    Payoffs, sums of m (2f - 1) over an event, rise with f, so f = 1 attains it; the empty event
+    bounds it by 0.
+    """
+    subsets = (
+        tuple(compress(range(len(masses)), on)) for on in product((False, True), repeat=len(masses))
+    )
+    return min(
+        sum((masses[i] * (2 * 1 - 1) for i in event), start=Fraction(0))
+        for event in subsets
+        if is_inducible_by_definition(p, masses, event)
+    )
+
+
+def _display_of_am(check: Check, p: Fraction, masses: Masses) -> None:
+    value, displayed = four_payoffs(p, masses).values[1], _without_the_mean(p, masses)
+    check.certify(
+        "v_AM as the maximum over all f: X1 -> [0,1], as displayed (f = 1 leaves no event a loss)",
+        lambda: value == displayed,
+        {"p": p, "masses": masses, "v_AM": value, "displayed": displayed},
+        role="reading",
+    )
+
+
 def test_ff_lemma_g2(check: Check) -> None:
+    _aligned_nature(check)
+    _display_of_am(check, Fraction(1, 4), bernoulli(Fraction(1, 2)))
+
+
+def test_ff_lemma_g2_corrected(check: Check) -> None:
+    _aligned_nature(check)
+    quarter, half = Fraction(1, 4), bernoulli(Fraction(1, 2))
+    check.certify(
+        "over the f of mean p v_AM is -1/4 for Ber(1/2), over all f it is 0",
+        lambda: (
+            four_payoffs(quarter, half).values[1] == -quarter
+            and _without_the_mean(quarter, half) == 0
+        ),
+        {"p": quarter, "masses": half},
+        role="step",
+    )
+
+
+def _aligned_nature(check: Check) -> None:
+    """v_AM of Ber(q), with the steps of its proof."""
     m = reals("m")[0]
     own = [*LOW, Q <= P]
     check.prove_all(
@@ -202,12 +249,7 @@ def test_ff_lemma_g3(check: Check) -> None:
         shown={"mu": "constant"},
         role="reading",
     )
-    check.certify(
-        "v_AM as the maximum over all f: X1 -> [0,1], as displayed (f = 1 leaves no event a loss)",
-        lambda: four_payoffs(quarter, masses).values[1] == 0,
-        {"p": quarter, "masses": masses, "v_AM": four_payoffs(quarter, masses).values[1]},
-        role="reading",
-    )
+    _display_of_am(check, quarter, masses)
     _coarsening_by_search(check, True, "control")
 
 
@@ -266,18 +308,30 @@ def test_ff_lemma_g4(check: Check) -> None:
         role="step",
         order=[P, Q, BETA],
     )
+    check.prove(
+        "v_AA(q) < v_AA(p) for p < q <= 1/2, p = 0 included",
+        [*LOW, P < Q, 2 * Q <= 1],
+        pair[1] < at_p[1],
+        role="step",
+        order=[P, Q],
+        recheck=lambda at: (
+            four_payoffs(at["p"], bernoulli(at["q"])).values[3]
+            >= four_payoffs(at["p"], bernoulli(at["p"])).values[3]
+        ),
+    )
     _beyond_p(check)
 
 
 def _beyond_p(check: Check) -> None:
     """What does hold for q > p, and the control."""
     pair, at_p = bernoulli_pair(P, Q), bernoulli_pair(P, P)
-    beyond = [*LOW, 0 < P, P < Q, 2 * Q <= 1]
+    beyond = [*LOW, P < Q, 2 * Q <= 1]
     check.prove_all(
         "q > p gains nothing",
         "facts about Ber(q)",
         {
-            "v_AA(q) < v_AA(p)": (beyond, pair[1] < at_p[1]),
+            "v_AA(q) < v_AA(p) if p > 0": ([*beyond, 0 < P], pair[1] < at_p[1]),
+            "p = 0: v_MM and v_AA are 0": ([*beyond, P == 0], same_pair(pair, (0 * P, 0 * P))),
             "v_AM(q) <= 0": ([*beyond, truth(P, Q, NEED)], secured(P, Q, NEED) <= 0),
             "symmetry": (LOW, same_pair(pair, bernoulli_pair(P, 1 - Q))),
         },

@@ -158,7 +158,12 @@ def test_ff_ext_general_withdrawal(check: Check) -> None:
                 [*inner, STRAIGHT],
                 z3.And(-1 <= last, last * maximum(G, C) <= -minimum(G, C)),
             ),
-            "one move for all exactly if g = c": ([*GIVEN], (-G * G == -C * C) == (G == C)),
+            "the two weights agree exactly if g = c": ([*GIVEN], (-G * G == -C * C) == (G == C)),
+            "between k and 1/2, g = c: as everywhere": ([*inner, STRAIGHT, G == C], last == -1),
+            "between k and 1/2, g != c: never with the other default": (
+                [*inner, STRAIGHT, G != C],
+                z3.If(base < 0, last * G != -C, last * C != -G),
+            ),
             "a steeper edge is left at a higher weight": (
                 [steep < flat, flat < 0],
                 steep * (1 - flat) < flat * (1 - steep),
@@ -182,17 +187,38 @@ def test_ff_ext_general_withdrawal(check: Check) -> None:
         role="confirmation",
     )
     check.exhaust(
+        "with rates in both default groups: one move exactly if g = c",
+        "the same populations, those with such rates",
+        (case for case in _populations(False) if len(_defaults(*case)) == 2),
+        lambda case: (len(_last_slopes(*case)) == 1) == (case[1] == case[2]),
+        role="confirmation",
+    )
+    check.exhaust(
+        "one move only if g = c, whatever the rates",
+        "the same populations",
+        _populations(False),
+        lambda case: len(_last_slopes(*case)) != 1 or case[1] == case[2],
+        role="control",
+    )
+    check.exhaust(
         "all subgroups move to distrust at one weight",
         "the same populations",
         _populations(False),
-        lambda case: (
-            len({general_last_slope(p, *case[1:]) for p in case[0].rates if 0 < p < 1}) < 2
-        ),
+        lambda case: len(_last_slopes(*case)) < 2,
         role="control",
     )
 
 
 Population = tuple[Subgroups, Fraction, Fraction]
+
+
+def _last_slopes(population: Subgroups, gain: Fraction, loss: Fraction) -> set[Fraction]:
+    return {general_last_slope(p, gain, loss) for p in population.rates if 0 < p < 1}
+
+
+def _defaults(population: Subgroups, gain: Fraction, loss: Fraction) -> set[bool]:
+    """Whether treated by default, over the rates at which there is something to leave."""
+    return {bool(treat_everyone(p, gain, loss) >= 0) for p in population.rates if 0 < p < 1}
 
 
 def _populations(full: bool) -> Iterator[Population]:

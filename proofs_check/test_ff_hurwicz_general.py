@@ -229,12 +229,16 @@ def test_ff_ext_hurwicz_frontier(check: Check) -> None:
                 z3.And(pair[0] <= d, pair[1] == d),
             ),
             "beta = 0: D is dominated by H, or by T outside the middle": (
-                [BETA == 0, unit(P), 0 < P, P < 1, d == base],
+                [BETA == 0, 0 < P, P < 1, d == base],
                 z3.If(
-                    MIDDLE,
+                    z3.Or(MIDDLE, 3 * P == 1),
                     dominates(hedge, corner_d),
-                    z3.Implies(3 * P != 1, dominates(trust, corner_d)),
+                    dominates(trust, corner_d),
                 ),
+            ),
+            "beta = 0: nothing dominates D at p = 0 and p = 1": (
+                [BETA == 0, z3.Or(P == 0, P == 1), rarer == RARER, AM <= d, AA <= d + rarer],
+                z3.Not(dominates(pair, corner_d)),
             ),
             "beta = 0: nothing beats the level of T there": (
                 [BETA == 0, MM <= d, AM <= d, AA <= d + rarer],
@@ -245,9 +249,15 @@ def test_ff_ext_hurwicz_frontier(check: Check) -> None:
     check.exhaust(
         "against the hull of Bernoulli pairs, solved exactly; beta = 0 and 1 included",
         "p in 24ths, beta in quarters",
-        [(Fraction(k, 24), Fraction(b, 4)) for k in range(25) if k != 8 for b in range(5)],
+        [(Fraction(k, 24), Fraction(b, 4)) for k in range(25) for b in range(5)],
         _corners_by_programs,
         role="confirmation",
+    )
+    check.prove(
+        "at beta = 0 D is dominated by T at p = 1/3 too",
+        [BETA == 0, 3 * P == 1, d == base],
+        dominates(trust, corner_d),
+        role="control",
     )
     check.prove(
         "with the T of p < 1/3 in the middle too",
@@ -258,10 +268,18 @@ def test_ff_ext_hurwicz_frontier(check: Check) -> None:
 
 
 def _corners_by_programs(case: tuple[Fraction, Fraction]) -> bool:
-    """The undominated extreme points of the pairs of Ber(q), where H may be a near miss."""
+    """The undominated extreme points of the pairs of Ber(q), where H may be a near miss.
+
+    At p = 1/3 that leaves Ber(p) undominated, so there it is compared with H itself.
+    """
     p, beta = case
     near = Fraction(1, 10**9)
     rates = {q for q in (0, p, 1 - 2 * p - near, 2 - 2 * p, Fraction(1, 2)) if 0 <= q < 1}
+    if 3 * p == 1:
+        trust, hedge = pair_by_programs(p, p, beta), hurwicz_hedge_point(p, beta)
+        if not (trust[0] < hedge[0] and trust[1] == hedge[1]):
+            return False
+        rates.remove(p)
     pairs = {pair_by_programs(p, Fraction(q), beta) for q in rates}
     hull: list[tuple[Fraction, Fraction]] = []
     for x, y in sorted(pairs):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from fractions import Fraction
+
 import z3
 
 from proofs_check.check import Check
@@ -24,6 +27,8 @@ from proofs_check.encodings_tau import (
 )
 from proofs_check.smt import minimum, reals
 from proofs_check.test_ff_tau_points import NOBODY, OTHER, TRUST_HIGH
+from theory.bounded import best_targeting, worst_targeting
+from theory.bounded_definition import bernoulli_pair_by_definition
 
 HALF = z3.RealVal("1/2")
 TIGHT = [*BELOW, LOW < HIGH, SHARE, TIPPING]
@@ -59,9 +64,9 @@ def _thresholds(check: Check) -> None:
         },
     )
     check.prove(
-        "p* above 1/2",
+        "p* < p2 strictly",
         [*TIGHT, STARRED],
-        2 * STAR >= 1,
+        2 * STAR < LOW + HIGH,
         role="control",
     )
 
@@ -95,6 +100,20 @@ def test_ff_qbar_tau(check: Check) -> None:
         P < STAR,
         role="step",
         order=[LOW, HIGH, P],
+    )
+    check.prove(
+        "q_hat > q_bar exactly where p >= p*",
+        [*TIGHT, STARRED],
+        (U > R) == (P >= STAR),
+        role="step",
+        order=[LOW, HIGH, P],
+    )
+    check.prove(
+        "p* < 1/2 exactly where (2 low - 1)^2 >= 0, low <= 1/2 included",
+        [0 <= LOW, 2 * LOW <= 1, 2 * HIGH >= 1, HIGH <= 1, 1 + 2 * HIGH - 4 * LOW > 0, STARRED],
+        (2 * STAR < 1) == ((2 * LOW - 1) * (2 * LOW - 1) >= 0),
+        role="step",
+        order=[LOW, HIGH],
     )
 
 
@@ -132,7 +151,7 @@ CORNER: Pair = (2 * P - 1, z3.RealVal(0))
 
 def _case_d(check: Check) -> None:
     rising = [*LATE, 2 * HIGH > 1]
-    pair = bernoulli_pair(Q)
+    pair, trust = bernoulli_pair(Q), bernoulli_pair(U)
     on_line = pair[0] + pair[1] == 2 * P - 1
     tipped = 1 - R
     check.prove_all(
@@ -180,9 +199,9 @@ def _case_d(check: Check) -> None:
         role="step",
     )
     check.prove(
-        "T-D is as steep as -1",
-        rising,
-        TRUST_HIGH >= -OTHER[0],
+        "T-D is flatter than -1 for all p < 1/2",
+        [*TIGHT, 2 * HIGH > 1, LOW < P],
+        trust[1] < -trust[0],
         role="control",
     )
 
@@ -203,6 +222,25 @@ def test_ff_case_d(check: Check) -> None:
         role="step",
         order=[LOW, HIGH, P],
     )
+    check.prove(
+        "for q_bar <= q <= 1 - q_hat the aligned AI treats 1 - q, the misaligned q",
+        [*LATE, 2 * HIGH > 1, R <= Q, Q <= 1 - U],
+        same_pair(bernoulli_pair(Q), (worst_of(Q), best_of(1 - Q))),
+        role="step",
+        order=[LOW, HIGH, P, Q],
+        recheck=_swap_by_definition,
+    )
+
+
+SWAPPED = 2 * Q * (1 - LOW - HIGH) < 1 - 2 * P
+"""Here best_of(Q) > best_of(1 - Q)."""
+
+
+def _swap_by_definition(at: Mapping[str, Fraction]) -> bool:
+    """From the definitions: the pair is not the one with 1 - q best and q worst."""
+    p, q, low, high = (at[name] for name in ("p", "q", "low", "high"))
+    printed = worst_targeting(p, q, low, high), best_targeting(p, 1 - q, low, high)
+    return bernoulli_pair_by_definition(p, q, (low, high)) != printed
 
 
 def test_ff_case_d_corrected(check: Check) -> None:
@@ -215,6 +253,33 @@ def test_ff_case_d_corrected(check: Check) -> None:
             "high = 1/2": (
                 [*LATE, 2 * HIGH == 1],
                 z3.And(TRUST_HIGH == 0, OTHER[0] < 0),
+            ),
+        },
+    )
+    pair, middle = bernoulli_pair(Q), [*LATE, 2 * HIGH > 1, R <= Q, Q <= 1 - U]
+    check.prove_all(
+        "which value the AI has treated for q_bar <= q <= 1 - q_hat",
+        "both sides of q = (1 - 2p)/(2(1 - low - high)), which lies in that range",
+        {
+            "below it, the aligned AI q, the misaligned 1 - q": (
+                [*middle, SWAPPED],
+                z3.And(
+                    same_pair(pair, (worst_of(1 - Q), best_of(Q))),
+                    best_of(Q) > best_of(1 - Q),
+                    worst_of(1 - Q) < worst_of(Q),
+                ),
+            ),
+            "from it on, the aligned AI 1 - q, the misaligned q": (
+                [*middle, z3.Not(SWAPPED)],
+                same_pair(pair, (worst_of(Q), best_of(1 - Q))),
+            ),
+            "so C is not the pair of Ber(q_bar)": (
+                [*LATE, 2 * HIGH > 1],
+                z3.And(bernoulli_pair(R)[0] < CORNER[0], bernoulli_pair(R)[1] > 0),
+            ),
+            "the pair stays on the line of slope -1 below T-D": (
+                middle,
+                z3.And(pair[0] + pair[1] == 2 * P - 1, below_line(pair, OTHER, NOBODY)),
             ),
         },
     )

@@ -25,6 +25,7 @@ from proofs_check.encodings_tau import (
     WORST,
     E,
     P,
+    Q,
     R,
     U,
     below_line,
@@ -236,7 +237,6 @@ def test_ff_lemma5(check: Check) -> None:
             "Ber(q) for all q near q_H = 3/5": (near, bernoulli_pair(R + step)[1] >= 0),
             "H": (near[:1], best_of(R) < 0),
         },
-        role="reading",
     )
 
 
@@ -246,4 +246,12 @@ def test_ff_lemma5_corrected(check: Check) -> None:
         "no covariate implements H for p in [p1, p2], 1/2 < high, low < p",
         [*some_covariate(), *STRICT, TIPPING, LOW < P, P1 >= 0, 2 * P <= LOW + HIGH],
         z3.Not(same_pair(COVARIATE, HEDGE)),
+    )
+    check.prove_all(
+        "without bounds (b) fails for every p < 1/4",
+        "the best case of H is negative, while no Ber(q) has a negative one",
+        {
+            "H": ([*BELOW, LOW == 0, HIGH == 1, TIPPING, 4 * P < 1], best_of(R) < 0),
+            "Ber(q)": ([*BELOW, unit(Q)], bernoulli_pair(Q)[1] >= 0),
+        },
     )

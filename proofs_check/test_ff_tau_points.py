@@ -81,7 +81,7 @@ def test_ff_tau_trust(check: Check) -> None:
 
 
 def test_ff_tau_hedge(check: Check) -> None:
-    given = [*BELOW, 2 * HIGH > 1, LOW < HIGH, SHARE, TIPPING]
+    given = [*BELOW, LOW < HIGH, SHARE, TIPPING]
     between = [*given, P1 >= 0, 2 * P <= LOW + HIGH]
     check.prove_all(
         "values on [p1, p2]",
@@ -92,13 +92,15 @@ def test_ff_tau_hedge(check: Check) -> None:
             "shipped share": (given, bounded.hedge_share(P, LOW, HIGH) == R),
         },
     )
-    check.prove(
+    shifted = (HEDGE[0] + E * (1 - 2 * LOW), HEDGE[1] - E * (2 * HIGH - 1))
+    approached = same_pair(bernoulli_pair(R - E), shifted)
+    check.prove_all(
         "limit from below: Ber(q_H - e) yields a point at distance e from H, on the ray",
-        [*between, 0 < E, E <= R],
-        same_pair(
-            bernoulli_pair(R - E),
-            (HEDGE[0] + E * (1 - 2 * LOW), HEDGE[1] - E * (2 * HIGH - 1)),
-        ),
+        "cases of high",
+        {
+            "high > 1/2": ([*between, 0 < E, E <= R, 2 * HIGH > 1], approached),
+            "high = 1/2": ([*between, 0 < E, E <= R, 2 * HIGH == 1], approached),
+        },
     )
     check.prove(
         "for low = 0 and high = 1 it is the H of Section 5",
@@ -272,4 +274,10 @@ def test_ff_lemma_e1_corrected(check: Check) -> None:
             ),
             "p = high >= 1/2": ([*given, 2 * HIGH >= 1, P == HIGH], inducible(Q) == (Q == 1)),
         },
+    )
+    r1, r0 = reals("pi1 pi0")
+    check.prove(
+        "for high < 1/2 or low >= 1/2 no rates pi1 >= 1/2 > pi0 exist within the bounds",
+        [ordered(), z3.Or(2 * HIGH < 1, 2 * LOW >= 1)],
+        z3.Not(z3.And(LOW <= r0, 2 * r0 < 1, 2 * r1 >= 1, r1 <= HIGH)),
     )

@@ -51,7 +51,10 @@ def _slope_below_p1(check: Check) -> None:
         },
     )
     check.prove(
-        "flatter for low + high > 1", [*below, LOW + HIGH > 1], OWN[1] < -OWN[0], role="control"
+        "steeper than -1 without low + high > 1",
+        [*below, LOW < P],
+        OWN[1] > -OWN[0],
+        role="control",
     )
 
 
@@ -223,7 +226,28 @@ def test_ff_tau_monotone_corrected(check: Check) -> None:
         z3.And(0 <= part, part <= 1, at_least(towards_nobody(wide, part), OTHER)),
     )
     check.prove(
-        "from p1 on a higher `high` moves T to a better best and a worse worst case, one for one",
+        "while p is at least the new p1, a higher `high` moves T to a better best and a worse "
+        "worst case, one for one",
         [*RAISED, HIGH < HIGHER, LOW < P, P1 >= 0, NEW_P1 >= 0],
         z3.And(NEW_OTHER[0] < OTHER[0], NEW_OTHER[0] + NEW_OTHER[1] == OTHER[0] + OTHER[1]),
+    )
+    check.prove(
+        "if p1 rises past p, a higher `high` raises both",
+        [*RAISED, HIGH < HIGHER, LOW < P, P1 >= 0, NEW_P1 < 0],
+        z3.And(NEW_OWN[0] > OTHER[0], NEW_OWN[1] > OTHER[1]),
+    )
+    check.prove_all(
+        "a larger `low` steepens T-D below p1 and H-D on (p1, p2)",
+        "both have the slope of the ray, (2 high - 1)/(2 low - 1)",
+        {
+            "T-D": ([*STRICT, P1 < 0], OWN[1] * RUN == -OWN[0] * RISE),
+            "H-D": (
+                [*STRICT, TIPPING, P1 > 0, 2 * P < LOW + HIGH],
+                HEDGE[1] * RUN == -HEDGE[0] * RISE,
+            ),
+            "steeper": (
+                [0 <= LESS, LESS < LOW, 2 * LOW < 1, 2 * HIGH > 1, HIGH <= 1],
+                RISE / RUN > RISE / (1 - 2 * LESS),
+            ),
+        },
     )

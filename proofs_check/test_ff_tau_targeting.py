@@ -192,12 +192,14 @@ def test_ff_phi_tau_corrected(check: Check) -> None:
     _phi(check)
     q, e = Q, reals("e")[0]
     given = [ordered(), LOW < HIGH, SHARE, 0 < e, unit(q, q + e)]
+    inner = [ordered(), LOW < P, P < HIGH, SHARE]
     rises, falls = 2 * HIGH > 1, 2 * LOW < 1
     check.prove_all(
-        "for low < 1/2 < high the best case rises up to u and then falls, the worst case falls up "
-        "to 1 - u and then rises",
-        "one piece each",
+        "for low < 1/2 < high and low < p < high the best case rises up to u and then falls, the "
+        "worst case falls up to 1 - u and then rises",
+        "one piece each, and no piece is empty",
         {
+            "0 < u < 1": (inner, z3.And(0 < U, U < 1)),
             "best rises": ([*given, rises, q + e <= U], best_of(q + e) > best_of(q)),
             "best falls": ([*given, falls, q >= U], best_of(q + e) < best_of(q)),
             "worst falls": ([*given, falls, q + e <= 1 - U], worst_of(q + e) < worst_of(q)),

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
 from figures.ff_robust_policy import WEIGHTS, band
 from theory.command_line import InputError, run
+from theory.points import distrust_point, hedge_point, trust_point
 from theory.population import Subgroups, optimal_policy, population_frontier
 from theory.robust_policy import (
     PROGRAM,
@@ -80,6 +81,43 @@ def test_range_and_flips_against_a_grid(one_end, other_end, alpha):
         assert set(changes) - {"distrust"} <= set(row.choices)
     assert row.robust == (len(row.choices) == 1)
     assert all(low <= p <= high for p in row.flips)
+
+
+POINTS = {"trust": trust_point, "hedge": hedge_point, "distrust": distrust_point}
+THIRD = F(1, 3)
+
+
+@given(st.tuples(RATES, RATES, RATES), ALPHAS)
+@example((F(0), F(0), F(1, 6)), F(3, 10))  # tie with distrust
+@example((F(5, 6), F(1), F(1)), F(3, 10))
+@example((2 * THIRD, 2 * THIRD, F(3, 4)), F(2, 5))  # tie with hedge
+@example((F(2, 5), F(3, 7), F(3, 7)), F(2, 5))
+@example((F(7, 60), THIRD, F(7, 20)), F(0))  # hedge is as good as trust at alpha = 0
+@example((F(7, 60), THIRD, THIRD), F(0))
+@example((F(37, 60), 2 * THIRD, F(3, 4)), F(0))
+@settings(max_examples=300, deadline=None)
+def test_the_choice_is_among_the_choices_and_best_at_the_estimate(rates, alpha):
+    low, p, high = sorted(rates)
+    row = robustness(Counted("a", p.denominator, p.numerator), alpha, (low, high))
+    assert row.choice in row.choices
+    worst, best = POINTS[row.choice](p)
+    assert alpha * worst + (1 - alpha) * best == best_value(p, alpha)
+    if row.robust:  # best throughout
+        for k in range(31):
+            rate = low + (high - low) * F(k, 30)
+            worst, best = POINTS[row.choice](rate)
+            assert alpha * worst + (1 - alpha) * best == best_value(rate, alpha)
+
+
+@pytest.mark.parametrize("positives", [0, 20])
+def test_no_or_all_positives_are_trusted(positives):
+    (row,) = robust_policy([Counted("a", 20, positives)], F(3, 10), 0.95)
+    assert (row.choice, row.choices, row.robust) == ("trust", ("trust",), True)
+
+
+def test_the_estimate_must_lie_in_the_interval():
+    with pytest.raises(InputError, match="estimate is 1/2: must lie in"):
+        robustness(Counted("a", 2, 1), F(1, 4), (F(0), F(1, 4)))
 
 
 def test_at_weights_from_one_half_on_distrust_is_robust():

@@ -53,8 +53,9 @@ class Counted:
 class Robustness:
     """One subgroup's best choice over its interval, for one weight alpha.
 
-    `low`, `high`: the interval of the rate, around `estimate`.  `choice`: at the estimate.
-    `choices`: all that are best somewhere in the interval, in the order of the rate.  `flips`: the
+    `low`, `high`: the interval of the rate, around `estimate`.  `choices`: what is best over the
+    interval, in the order of the rate; what is only as good as these, and at single rates (such as
+    distrust at 0 and 1), is left out.  `choice`: that of them for the estimate.  `flips`: the
     rates inside it at which the best choice changes; none if it is robust.  `value`: the least and
     the greatest value of the best choice over the interval.  `safe_hedge`: where hedging is best
     somewhere in the interval, the limit of the shares that can be set apart whatever the rate in it
@@ -119,7 +120,7 @@ def value_range(low: Fraction, high: Fraction, alpha: Fraction) -> tuple[Fractio
 
 
 def choice_at(p: Fraction, alpha: Fraction) -> str:
-    """The best choice at a rate; ties go as in `theory.population.optimal_policy`."""
+    """A best choice at a rate; ties go as in `theory.population.optimal_policy`."""
     if alpha >= HALF or p in (0, 1):
         return "distrust"
     first = switch_rate(alpha)
@@ -128,31 +129,37 @@ def choice_at(p: Fraction, alpha: Fraction) -> str:
 
 
 def robustness(group: Counted, alpha: Fraction, interval: tuple[Fraction, Fraction]) -> Robustness:
-    """What the interval leaves open about a subgroup's best choice; `alpha` in [0, 1]."""
+    """What the interval leaves open about a subgroup's best choice; `alpha` in [0, 1].
+
+    `interval` must contain the estimate.
+    """
     low, high = interval
     estimate = Fraction(group.positives, group.n)
+    require(low <= estimate <= high, "estimate", estimate, f"lie in [{low}, {high}]")
     ends: list[Fraction] = []
     if alpha < HALF:
         first = switch_rate(alpha)
-        # At 1/3 itself trust is dominated; at the other ends both choices are equally good.
+        # At 1/3 hedge is better, unless alpha = 0; at the other ends both choices are equally good.
         ends = [
             p
             for p in sorted({THIRD, first, 1 - first, 1 - THIRD})
-            if low < p < high or low < p == high == THIRD
+            if low < p < high or (low < p == high == THIRD and alpha > 0)
         ]
-    choices, flips = [choice_at((low + (ends[0] if ends else high)) / 2, alpha)], []
-    for p, following in pairwise([*ends, high]):
-        after = choice_at((p + following) / 2, alpha)
-        if after != choices[-1]:
-            choices.append(after)
-            flips.append(p)
+    pieces = [(a, b, choice_at((a + b) / 2, alpha)) for a, b in pairwise([low, *ends, high])]
+    choices, flips = [pieces[0][2]], []
+    for start, _, name in pieces[1:]:
+        if name != choices[-1]:
+            choices.append(name)
+            flips.append(start)
+    own = choice_at(estimate, alpha)
+    around = [name for start, end, name in pieces if start <= estimate <= end]
     room = 1 - 2 * high if 2 * high < 1 else 2 * low - 1 if 2 * low > 1 else None
     return Robustness(
         group,
         estimate,
         low,
         high,
-        choice_at(estimate, alpha),
+        own if own in around else around[0],  # else they are equally good
         tuple(choices),
         tuple(flips),
         value_range(low, high, alpha),
