@@ -93,21 +93,35 @@ def simplest_model(
                 break
             solver.pop()
         else:
-            value = (
-                solver.model().eval(variable, model_completion=True)
-                if solver.check() == z3.sat
-                else None
-            )
-            if value is None or not z3.is_rational_value(value):
+            value = _forced_value(solver, variable)
+            if value is None:
                 return None
-            solver.add(variable == value)
-            model[variable.decl().name()] = Fraction(
-                value.numerator_as_long(), value.denominator_as_long()
-            )
+            solver.add(variable == z3.RealVal(str(value)))
+            model[variable.decl().name()] = value
     try:
         return model if all(evaluate(formula, model) for formula in formulas) else None
     except (KeyError, ZeroDivisionError, NotImplementedError):
         return None
+
+
+def _forced_value(solver: z3.Solver, variable: z3.ArithRef) -> Fraction | None:
+    """The only value that `variable` can have; or the simplest of [0, 1] up to 1/60; or any.
+
+    The first two do not depend on which model the solver happens to find.  None if the value
+    that it does find is irrational.
+    """
+    if solver.check() != z3.sat:
+        return None
+    found = solver.model().eval(variable, model_completion=True)
+    rational = z3.is_rational_value(found)
+    value = Fraction(found.numerator_as_long(), found.denominator_as_long()) if rational else None
+    if rational and solver.check(variable != found) == z3.unsat:
+        return value
+    for candidate in simplest_rationals(0, 1, 60):
+        equation = variable == z3.RealVal(str(candidate))
+        if candidate.denominator > 12 and solver.check(equation) == z3.sat:
+            return candidate
+    return value
 
 
 def possible_zero_divisor(given: Sequence[z3.BoolRef], goal: z3.BoolRef) -> str | None:
