@@ -6,7 +6,7 @@ from dataclasses import astuple
 from fractions import Fraction as F
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from proofs_check.bimatrix import extreme_equilibria
@@ -173,6 +173,8 @@ def test_regions_and_their_continua(numbers, components):
 
 @given(games())
 def test_exact_and_floating_point_agree(game):
+    # Where only certain inspection deters, rounding may decide whether anything does.
+    assume(game.gain != (game.detection - game.false_alarm) * game.penalty)
     rounded = InspectionGame(*map(float, astuple(game)))
     assert rounded.commitment().auditor == pytest.approx(float(game.commitment().auditor), abs=1e-9)
     if game.interior and rounded.interior:
