@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import pytest
+from hypothesis import settings
 
 from theory.command_line import run
 from theory.frontier import PROGRAM, main
+
+# No deadline per example: machines differ.  In CI the same examples every time.
+settings.register_profile("toolkit", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("toolkit")
 
 
 @pytest.fixture
