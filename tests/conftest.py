@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import settings
@@ -11,23 +12,34 @@ from hypothesis import settings
 from theory.command_line import run
 from theory.frontier import PROGRAM, main
 
+Outcome = tuple[int, str, str]
+
 # No deadline per example: machines differ.  In CI the same examples every time.
 settings.register_profile("toolkit", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("toolkit")
 
 
 @pytest.fixture
-def cli(monkeypatch, capsys):
-    """Call the command line in this process: (exit code, standard output, standard error)."""
+def in_process(monkeypatch, capsys):
+    """Make of a `main` and its name a call: (exit code, standard output, standard error)."""
 
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["theory.frontier", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            run(main, PROGRAM)
-        printed = capsys.readouterr()
-        return stopped.value.code, printed.out, printed.err
+    def make(main: Callable[[Sequence[str]], None], program: str) -> Callable[..., Outcome]:
+        def call(*arguments: object) -> Outcome:
+            monkeypatch.setattr(sys, "argv", [program, *map(str, arguments)])
+            with pytest.raises(SystemExit) as stopped:
+                run(main, program)
+            printed = capsys.readouterr()
+            return stopped.value.code, printed.out, printed.err
 
-    return call
+        return call
+
+    return make
+
+
+@pytest.fixture
+def cli(in_process):
+    """`python -m theory.frontier` in this process."""
+    return in_process(main, PROGRAM)
 
 
 @pytest.fixture

@@ -14,23 +14,14 @@ from strategies import covariates
 
 from theory import subset_sums
 from theory.admissible import ENGINES, Case, Extremes, extremes_by_search, main, verify_case
-from theory.command_line import run
 
 PROGRAM = "python -m theory.admissible"
 
 
 @pytest.fixture
-def cli(monkeypatch, capsys):
+def cli(in_process):
     """Call the command line in this process: (exit code, standard output, standard error)."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["theory.admissible", *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            run(main, PROGRAM)
-        printed = capsys.readouterr()
-        return stopped.value.code, printed.out, printed.err
-
-    return call
+    return in_process(main, PROGRAM)
 
 
 def exact_case(answer: dict[str, object]) -> Case:

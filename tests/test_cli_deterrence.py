@@ -12,7 +12,6 @@ import pytest
 from scipy import stats
 
 from figures import ed_deterrence_regions, ed_inspection_equilibrium
-from theory.command_line import run
 from theory.deterrence import main
 from theory.deterrence_options import PROGRAM
 from theory.inspection import InspectionGame
@@ -24,17 +23,9 @@ INSPECT = ("inspect", "--gain=1", "--penalty=2", "--cost=1", "--reward=3")
 
 
 @pytest.fixture
-def cli(monkeypatch, capsys):
+def cli(in_process):
     """Call the command line in this process: (exit code, standard output, standard error)."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["theory.deterrence", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            run(main, PROGRAM)
-        printed = capsys.readouterr()
-        return stopped.value.code, printed.out, printed.err
-
-    return call
+    return in_process(main, PROGRAM)
 
 
 def answer(cli, *arguments: object):

@@ -11,23 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import rates
 
-from theory.command_line import run
 from theory.informativeness import PROGRAM, main
 from theory.optimal_bounds import optimal_bounds
 
 
 @pytest.fixture
-def informativeness(monkeypatch, capsys):
+def informativeness(in_process):
     """Call the command line in this process: (exit code, standard output, standard error)."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["theory.informativeness", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            run(main, PROGRAM)
-        printed = capsys.readouterr()
-        return stopped.value.code, printed.out, printed.err
-
-    return call
+    return in_process(main, PROGRAM)
 
 
 @settings(max_examples=15, deadline=None)

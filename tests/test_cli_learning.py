@@ -10,24 +10,15 @@ import pytest
 
 from empirical import learning
 from empirical.learning import PROGRAM, main
-from theory.command_line import run
 from theory.learning_rules import RULES
 
 SHORT = ("--steps", "300", "--populations", "20")
 
 
 @pytest.fixture
-def cli(monkeypatch, capsys):
+def cli(in_process):
     """Call the command line in this process: (exit code, standard output, standard error)."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["empirical.learning", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            run(main, PROGRAM)
-        printed = capsys.readouterr()
-        return stopped.value.code, printed.out, printed.err
-
-    return call
+    return in_process(main, PROGRAM)
 
 
 @pytest.mark.parametrize("dynamics", RULES)

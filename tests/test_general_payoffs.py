@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from fractions import Fraction as F
 from itertools import pairwise, product
 
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from strategies import covariates, populations, rates
 
 from theory.admissible import extremes_by_enumeration
-from theory.command_line import InputError, run
+from theory.command_line import InputError
 from theory.general_payoffs import (
     PROGRAM,
     frontier_corners,
@@ -156,15 +155,8 @@ def assert_one_line(outcome, message):
 
 
 @pytest.fixture
-def general(monkeypatch, capsys):
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["general", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            run(main, PROGRAM)
-        printed = capsys.readouterr()
-        return stopped.value.code, printed.out, printed.err
-
-    return call
+def general(in_process):
+    return in_process(main, PROGRAM)
 
 
 def test_json_is_exact_on_request(general):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from fractions import Fraction as F
 from itertools import compress, pairwise, product
 
@@ -14,7 +13,7 @@ from strategies import covariates, rates
 
 from theory.admissible import EngineLimit, extremes_by_enumeration
 from theory.admissible_cases import is_inducible_by_definition
-from theory.command_line import InputError, run
+from theory.command_line import InputError
 from theory.delegation import default_action
 from theory.hurwicz import PROGRAM, hurwicz_corners, main
 from theory.hurwicz_programs import Saddle, four_payoffs, maximin, verify_saddle
@@ -125,15 +124,8 @@ def assert_one_line(outcome, message):
 
 
 @pytest.fixture
-def hurwicz(monkeypatch, capsys):
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["hurwicz", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            run(main, PROGRAM)
-        printed = capsys.readouterr()
-        return stopped.value.code, printed.out, printed.err
-
-    return call
+def hurwicz(in_process):
+    return in_process(main, PROGRAM)
 
 
 def test_json_has_corners_and_the_covariates_payoffs(hurwicz):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from fractions import Fraction as F
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from figures.ff_robust_policy import WEIGHTS, band
-from theory.command_line import InputError, run
+from theory.command_line import InputError
 from theory.points import distrust_point, hedge_point, trust_point
 from theory.population import Subgroups, optimal_policy, population_frontier
 from theory.robust_policy import (
@@ -189,15 +188,8 @@ def assert_one_line(outcome, message):
 
 
 @pytest.fixture
-def robust(monkeypatch, capsys):
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["robust", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            run(main, PROGRAM)
-        printed = capsys.readouterr()
-        return stopped.value.code, printed.out, printed.err
-
-    return call
+def robust(in_process):
+    return in_process(main, PROGRAM)
 
 
 def test_json_has_a_row_per_subgroup(robust):
