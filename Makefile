@@ -11,7 +11,7 @@ reproduce: $(STAMP)
 	$(BIN)/python -m proofs_check --full --report report
 	$(BIN)/python -m figures --report report
 	$(BIN)/python -m pytest -n $(WORKERS) -q -m slow
-	@echo "Done: open report/ledger.md, report/ledger.json and report/figures/."
+	@echo "Done: open report/index.html (report/ledger.json for machines) and report/figures/."
 
 test: $(STAMP)
 	$(BIN)/ruff check .

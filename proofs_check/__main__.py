@@ -44,7 +44,8 @@ def main(arguments: Sequence[str]) -> None:
         return
     print("\n".join([*report.table_lines(entries.values()), "", *report.summary_lines(entries)]))
     if options.report:
-        print(f"Report: {options.report / 'ledger.md'}, {options.report / 'ledger.json'}")
+        names = ("index.html", "ledger.md", "ledger.json")
+        print("Report: " + ", ".join(str(options.report / name) for name in names))
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -58,7 +59,12 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     add("--only", nargs="+", default=[], metavar="SLUG", help="these claims, and what they use")
     add("--full", action="store_true", help="larger exhaustive domains")
     add("--json", action="store_true", help="print the entries as JSON")
-    add("--report", type=Path, metavar="DIR", help="write ledger.json and ledger.md there")
+    add(
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="write index.html, ledger.md and ledger.json there",
+    )
     add("--readme", type=Path, metavar="FILE", help="renew the generated part of this README")
     add("--workers", type=int, metavar="N", help="processes (default: one per core)")
     options = parser.parse_args(arguments)
