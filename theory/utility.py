@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from theory.arrays import as_array, is_exact, namespace
+from theory.arrays import as_array, is_exact, logarithm, namespace
 from theory.command_line import require
 
 
@@ -90,10 +90,10 @@ def shifted(utility: Any, constant: Any) -> Any:
 def utility_from_cost(cost: Any) -> Any:
     """A nonnegative, nondegenerate utility with the preferences of `cost`: c_max - c, shifted.
 
-    `cost` has shape (n, m), real entries; c_max is its largest entry.  If some class then has no
-    positive entry (all actions cost c_max there), 1 is added throughout.  Of all constants the
-    shift takes the smallest that does, because a larger one brings p^u closer to uniform.
-    Raises `InputError` for entries that are not finite.
+    `cost` has shape (n, m), real entries; c_max is its largest entry, the smallest constant that
+    makes all entries nonnegative.  A larger one would bring p^u closer to uniform (footnote 6), so
+    more is added, namely 1, only where some class would be left without a positive entry because
+    all actions cost c_max there.  Raises `InputError` for entries that are not finite.
 
     >>> utility_from_cost([[0, 5], [1, 0]]).tolist()
     [[5.0, 0.0], [4.0, 5.0]]
@@ -123,7 +123,7 @@ def normalised_weights(weights: Any, prior: Any) -> Any:
     require(weights.shape == prior.shape, "shape of prior", tuple(prior.shape),
             f"equal that of weights, {tuple(weights.shape)}")  # fmt: skip
     xp = namespace(weights, prior)
-    surprise = -xp.log(xp.where(prior > 0, prior, xp.ones_like(prior))) * prior
+    surprise = -logarithm(xp.where(prior > 0, prior, xp.ones_like(prior))) * prior
     require(bool((surprise > 0).any()), "prior", prior.tolist(), "have two positive entries")
     return weights * (xp.sum(surprise) / xp.sum(weights * surprise))
 

@@ -1,0 +1,48 @@
+"""How long predicting a million rows takes, as a multiple of the bare matrix product.
+
+Timed in one run, in one process, best of `REPEATS`: `utility_weighted_prediction` and, for the
+way back, `recalibrate`, against ``q @ U.T``.  Posteriors are random points of the simplex.
+
+    python benchmarks/prediction_million_rows.py
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from theory.prediction import utility_weighted_prediction
+from theory.recalibration import recalibrate
+
+ROWS = 10**6
+CLASSES = 15
+REPEATS = 7
+SEED = 0
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """The shortest of `REPEATS` runs."""
+    durations = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        call()
+        durations.append(time.perf_counter() - start)
+    return min(durations)
+
+
+def main() -> None:
+    generator = np.random.default_rng(SEED)
+    posterior = generator.dirichlet(np.ones(CLASSES), ROWS)
+    utility = generator.random((CLASSES, CLASSES)) + np.eye(CLASSES)
+    prediction = utility_weighted_prediction(utility, posterior)
+    unit = seconds(lambda: posterior @ utility.T)
+    forward = seconds(lambda: utility_weighted_prediction(utility, posterior))
+    back = seconds(lambda: recalibrate(utility, prediction))
+    print(f"{ROWS:,} rows, {CLASSES} classes; one matrix product takes {1e3 * unit:.0f} ms")
+    print(f"prediction {forward / unit:.2f} products, recalibration {back / unit:.2f}")
+
+
+if __name__ == "__main__":
+    main()
