@@ -4,20 +4,22 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= auto
+# The tests run side by side: one thread of linear algebra in each.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) -q
 
 .PHONY: reproduce test quality clean
 
 reproduce: $(STAMP)
 	$(BIN)/python -m proofs_check --full --report report
 	$(BIN)/python -m figures --report report
-	$(BIN)/python -m pytest -n $(WORKERS) -q -m slow
+	$(PYTEST) -m slow
 	@echo "Done: open report/index.html (report/ledger.json for machines) and report/figures/."
 
 test: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n $(WORKERS) -q -m "not slow"
+	$(PYTEST) -m "not slow"
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
