@@ -33,6 +33,8 @@ CORRECTED: Verdict = "holds with a correction"
 FALSE: Verdict = "false as printed"
 OPEN: Verdict = "open"
 
+NO_CONTROL = "there is no negative control"
+
 
 @dataclass(frozen=True)
 class Part:
@@ -122,14 +124,46 @@ class Check:
         """See `kernel.sample`."""
         return self._record(role, kernel.sample(name, test, instances))
 
+    def replicate(
+        self,
+        name: str,
+        experiment: str,
+        differences: Sequence[float],
+        *,
+        role: Role = "conclusion",
+    ) -> Result:
+        """See `kernel.replicate`."""
+        return self._record(role, kernel.replicate(name, experiment, differences))
+
+    def wait(self, name: str, missing: str, *, role: Role = "conclusion") -> Result:
+        """See `kernel.wait`; the claim is open, and its test passes (`assert_decided`)."""
+        return self._record(role, kernel.wait(name, missing))
+
     def cite(self, name: str, reference: str, *, role: Role = "step") -> Result:
         """See `kernel.cite`; with role "conclusion" the claim's strength says that it is cited."""
         return self._record(role, kernel.cite(name, reference))
 
     def assert_decided(self) -> None:
-        """Fail, with the reasons, unless the evidence decides the claim."""
-        undecided = undecided_parts(self.parts)
+        """Fail, with the reasons, unless the evidence decides the claim or is still to come.
+
+        A claim that waits for evidence is open in the ledger, which tells what it waits for; it
+        may have no control yet, but nothing else may be wrong with it.
+        """
+        excused = {NO_CONTROL} if self.waits_for() else set()
+        undecided = [
+            reason
+            for reason in undecided_parts(self.parts)
+            if reason not in excused | set(self.waits_for())
+        ]
         assert not undecided, f"{self.slug} is open: " + "; ".join(undecided)
+
+    def waits_for(self) -> list[str]:
+        """What evidence is still to come, one line for each part that waits."""
+        return [
+            f"{part.result.name}: {part.result.reason}"
+            for part in self.parts
+            if isinstance(part.result, Unknown) and part.result.kind == kernel.WAITING
+        ]
 
     def _record(self, role: Role, result: Result) -> Result:
         self.parts.append(Part(role, result))
@@ -146,7 +180,7 @@ def undecided_parts(parts: Sequence[Part]) -> list[str]:
     if not any(part.role == "conclusion" for part in parts):
         reasons.append("no part states the conclusion")
     if not any(part.role == "control" for part in parts):
-        reasons.append("there is no negative control")
+        reasons.append(NO_CONTROL)
     for part in parts:
         if isinstance(part.result, Unknown):
             reasons.append(f"{part.result.name}: {part.result.reason}")

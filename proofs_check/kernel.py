@@ -14,6 +14,8 @@ the functions below has computed:
 * :func:`certify` — one exact computation on stated data;
 * :func:`exhaust` — an exact check of every element of a stated finite domain;
 * :func:`sample` — random instances with shrinking (never counted as proof);
+* :func:`replicate` — paired runs of a recorded experiment (never counted as proof);
+* :func:`wait` — evidence that is not at hand: undecided, with what is missing;
 * :func:`cite` — an external theorem that is used.
 
 If the negated goal is satisfiable, :func:`prove` returns the simplest rational
@@ -22,17 +24,22 @@ counterexample that it can find, re-evaluated in exact arithmetic.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import z3
+from scipy import stats
 
 from proofs_check import smt, symbolic
 
 _MINT = object()
+CONFIDENCE = 0.95  # of the intervals that decide about experiments
+WAITING = "waiting"  # the kind of a result that more evidence would decide
 
 Obligation = tuple[Sequence[z3.BoolRef], z3.BoolRef]
 
@@ -218,6 +225,37 @@ def sample(name: str, test: Callable[[], None], instances: int) -> Result:
     )
 
 
+def replicate(name: str, experiment: str, differences: Sequence[float]) -> Result:
+    """That the mean of paired differences is below zero, from one difference per run (seed).
+
+    Decided by the two-sided t interval of level `CONFIDENCE`: replicated if it lies below zero,
+    refuted if no part of it does, waiting for more runs otherwise.  `experiment` says what was
+    run and measured.
+    """
+    clock = _Clock()
+    values = np.asarray(differences, dtype=float)
+    count = len(values)
+    if count < 2 or not np.isfinite(values).all():
+        return _unknown(name, clock, f"{experiment}: two runs with finite values are needed")
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, count - 1) * values.std(ddof=1))
+    half /= math.sqrt(count)
+    mean = float(values.mean())
+    interval = f"[{mean - half:.4g}, {mean + half:.4g}]"
+    shown = {"mean difference": f"{mean:.4g}", "95% interval": interval, "runs": count}
+    method = f"{experiment}: mean difference {mean:.4g}, 95% interval {interval}, {count} runs"
+    if mean + half < 0:
+        return _proof(name, "replicated", method, clock, ("experiment",), shown)
+    if mean - half >= 0:
+        found = {key: _shown(value) for key, value in shown.items()}
+        return Counterexample(name, "replicated", method, clock.seconds(), _MINT, found)
+    return _waiting(name, clock, f"more runs, because the interval includes zero ({method})")
+
+
+def wait(name: str, missing: str) -> Result:
+    """Record that the statement is undecided for want of evidence: `missing` says which."""
+    return _waiting(name, _Clock(), missing)
+
+
 def cite(name: str, reference: str) -> Result:
     """Record that an external theorem is used."""
     return _proof(name, "cited", reference, _Clock(), (), {})
@@ -273,6 +311,10 @@ def _counterexample(
 ) -> Counterexample:
     shown = {key: _shown(value) for key, value in data.items()}
     return Counterexample(name, "certified", method, clock.seconds(), _MINT, shown)
+
+
+def _waiting(name: str, clock: _Clock, missing: str) -> Unknown:
+    return Unknown(name, WAITING, "none", clock.seconds(), _MINT, f"waits for: {missing}")
 
 
 def _unknown(name: str, clock: _Clock, reason: str) -> Unknown:

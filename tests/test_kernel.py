@@ -11,6 +11,7 @@ import sympy as sp
 import z3
 
 from proofs_check import kernel, smt
+from proofs_check.check import Check, verdict_of
 from proofs_check.kernel import Counterexample, Proof, Unknown
 from proofs_check.rational import evaluate, simplest_rationals, unit_rationals
 from proofs_check.smt import cvc5_answer, maximum, minimum, reals, z3_answer
@@ -184,3 +185,33 @@ def test_simplest_rationals_come_by_denominator_without_repetition() -> None:
     listed = list(simplest_rationals(0, 1, 7))
     assert len(set(listed)) == len(listed)
     assert [x.denominator for x in listed] == sorted(x.denominator for x in listed)
+
+
+def test_experiments_are_decided_by_the_interval_of_paired_differences() -> None:
+    lower = kernel.replicate("lower", "runs", [-1.0, -1.1, -0.9, -1.0])
+    assert isinstance(lower, Proof)
+    assert lower.kind == "replicated"
+    higher = kernel.replicate("lower", "runs", [1.0, 1.1, 0.9, 1.0])
+    assert isinstance(higher, Counterexample)
+    assert isinstance(kernel.replicate("itself", "runs", [0.0, 0.0]), Counterexample)
+    noisy = kernel.replicate("lower", "runs", [-1.0, 1.2, -0.9])
+    assert isinstance(noisy, Unknown)
+    assert noisy.kind == kernel.WAITING
+    assert "includes zero" in noisy.reason
+    for differences in ([], [-1.0], [-1.0, float("inf")]):
+        found = kernel.replicate("lower", "runs", differences)
+        assert isinstance(found, Unknown)
+        assert found.kind != kernel.WAITING
+
+
+def test_a_claim_may_wait_for_evidence_but_for_nothing_else() -> None:
+    waiting = Check("slug")
+    waiting.wait("run", "the GPU")
+    waiting.assert_decided()
+    assert waiting.waits_for() == ["run: waits for: the GPU"]
+    assert verdict_of(waiting.parts, corrected=False) == "open"
+    waiting.prove("wrong", [X > 1], X > 0, role="control")
+    with pytest.raises(AssertionError, match="was not refuted"):
+        waiting.assert_decided()
+    with pytest.raises(AssertionError, match="no negative control"):
+        Check("slug", parts=[]).assert_decided()

@@ -1,0 +1,156 @@
+"""The options of `python -m empirical.compare`, and how their values are read and checked."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from theory.command_line import InputError, Parser, parse_number, require
+from theory.options import check_plot
+
+if TYPE_CHECKING:
+    from empirical.protocols import Protocol
+
+PROGRAM = "python -m empirical.compare"
+DATASETS = ("digits", "cifar10", "cifar100", "chestxray14", "pediatric_xray")
+EMPHASISED = {  # the class emphasised by default: the hardest, or the paper's
+    "digits": "8",
+    "cifar10": "cat",
+    "cifar100": "maple_tree",
+    "chestxray14": "Pneumonia",
+    "pediatric_xray": "viral",
+}
+MODELS = {"digits": "mlp"}  # by default; others: small_cnn
+MOST_SEEDS = 10_000
+MOST = 10**9
+
+
+def argument_parser() -> Parser:
+    """The parser; see ``--help``."""
+    parser = Parser(
+        prog=PROGRAM,
+        description="Train the same network with and without class weights, from the same seeds, "
+        "and compare three regimes on the weighted objective: weighted training, unweighted "
+        "training whose predictions are corrected ex post, and unweighted training as it is.",
+        epilog=f"Examples: {PROGRAM} --seeds 5 --out digits.json;  {PROGRAM} --show digits.json "
+        "--plot curves.svg.  An interrupted comparison continues where it was.  Exit codes: 0 "
+        "done, 2 bad input.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--dataset", choices=DATASETS, default="digits", help="(default: digits)")
+    add("--emphasise", metavar="CLASS", help="name or index of the class that counts more")
+    add("--ratio", help="how many times as much it counts (default: 99)")
+    add("--inverse-probability", action="store_true", help="weigh classes by 1 / frequency instead")
+    add("--model", help="network (default: mlp for digits, else small_cnn)")
+    add("--preset", default="small", help="smoke, small (default), full or paper")
+    add("--seeds", default="5", help="paired runs (default: 5)")
+    add("--data-dir", type=Path, metavar="DIR", help="where the data sets lie")
+    add("--classes", metavar="A,B,...", help="keep the images of these classes only")
+    add("--split", default="default", help="how the data are split (chestxray14: default, paper, "
+        "official)")  # fmt: skip
+    add("--weights", type=Path, metavar="FILE", help="pretrained weights (densenet121, vit_b16)")
+    add("--learning-rate", help="instead of the preset's")
+    add("--epochs", help="instead of the preset's")
+    add("--evaluate-every", help="training steps between two evaluations, or 'epoch'")
+    add("--limit", help="use at most so many training images")
+    add("--device", help="cpu or cuda (default: cuda if there is one)")
+    add("--threads", help="CPU threads (default: torch's choice)")
+    add("--out", type=Path, metavar="FILE", help="results file (.json); continued if it exists")
+    add("--show", type=Path, metavar="FILE", help="print the table of a results file")
+    add("--verify", type=Path, metavar="FILE", help="check that a results file is complete")
+    add("--json", action="store_true", help="print one JSON object")
+    add("--plot", type=Path, metavar="FILE", help="draw the runs (.svg, .pdf or .png)")
+    return parser
+
+
+def checked(options: argparse.Namespace) -> argparse.Namespace:
+    """The options with numbers for texts; raises `InputError` for what is out of range."""
+    if options.inverse_probability:
+        for name in ("emphasise", "ratio"):
+            given = getattr(options, name)
+            require(given is None, f"--{name}", given, "be left out with --inverse-probability")
+    chosen = [name for name in ("show", "verify", "out") if getattr(options, name) is not None]
+    if len(chosen) > 1:
+        raise InputError(f"--{chosen[0]} is given with --{chosen[1]}: must be given alone")
+    options.ratio = number(options.ratio or "99", "--ratio")
+    options.seeds = whole(options.seeds, "--seeds", 1, MOST_SEEDS)
+    options.limit = None if options.limit is None else whole(options.limit, "--limit", 1, MOST)
+    options.threads = whole(options.threads or "0", "--threads", 0, 4096)
+    if options.out is not None:
+        require(options.out.suffix == ".json", "--out", options.out, "end in .json")
+        require(options.out.parent.is_dir(), "--out", options.out, "lie in a folder that exists")
+    check_plot(options.plot)
+    options.classes = None if options.classes is None else options.classes.split(",")
+    options.model = options.model or MODELS.get(options.dataset, "small_cnn")
+    return options
+
+
+def chosen_protocol(options: argparse.Namespace) -> Protocol:
+    """The preset's protocol with what the options change; raises `InputError`."""
+    from empirical.protocols import protocol
+
+    found = protocol(options.dataset, options.model, options.preset)
+    if options.learning_rate is not None:
+        rate = number(options.learning_rate, "--learning-rate")
+        found = replace(found, learning_rate=rate)
+    if options.epochs is not None:
+        found = replace(found, epochs=whole(options.epochs, "--epochs", 1, MOST))
+    if options.evaluate_every is not None:
+        every = options.evaluate_every
+        steps = "epoch" if every == "epoch" else whole(every, "--evaluate-every", 1, MOST)
+        found = replace(found, evaluate_every=steps)
+    return found
+
+
+def class_index(options: argparse.Namespace, classes: tuple[str, ...]) -> int | None:
+    """The index of the emphasised class; None under inverse probability weights."""
+    if options.inverse_probability:
+        return None
+    name = options.emphasise or EMPHASISED[options.dataset]
+    if name in classes:
+        return classes.index(name)
+    if name.isdecimal() and int(name) < len(classes):
+        return int(name)
+    near = [known for known in classes if name.lower() in known.lower()] or classes[:12]
+    listed = f"{', '.join(near)}{', ...' if near == classes[:12] != classes else ''}"
+    raise InputError(f"--emphasise is {name!r}: must be a class or its index ({listed})")
+
+
+def configuration(
+    options: argparse.Namespace, protocol: Protocol, emphasised: str | None, pretrained: str | None
+) -> dict[str, Any]:
+    """What determines the numbers but for seeds, data and code; as it is written to the file."""
+    return {
+        "dataset": options.dataset,
+        "split": options.split,
+        "classes": options.classes,
+        "limit": options.limit,
+        "weighting": "inverse probability" if emphasised is None else "emphasis",
+        "emphasised": emphasised,
+        "ratio": None if emphasised is None else options.ratio,
+        "preset": options.preset,
+        "pretrained_sha256": pretrained,
+        **asdict(protocol),
+    }
+
+
+def number(text: str, argument: str) -> float:
+    """A number from 1e-9 to 1e9; raises `InputError`."""
+    value = float(parse_number(text, argument))
+    require(1e-9 <= value <= MOST, argument, text, "lie between 1e-9 and 1e9")
+    return value
+
+
+def whole(text: str, argument: str, least: int, most: int) -> int:
+    """A whole number from `least` to `most`; raises `InputError`.
+
+    >>> whole("5", "--seeds", 1, 10)
+    5
+    """
+    value = parse_number(text, argument)
+    fitting = value.denominator == 1 and least <= value <= most
+    require(fitting, argument, text, f"be a whole number from {least} to {most:,}")
+    return int(value)

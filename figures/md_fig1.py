@@ -1,0 +1,57 @@
+"""Weighted loss by epoch, averaged over runs: two ways of training, pediatric X-rays.
+
+A counterpart of Figure 1 of Misaligned by Design on data at hand (see `figures.md_fig4`): the mean
+over runs of the test loss by epoch; a dot and a dotted line mark the lowest.
+Claims: md_fig1, md_small_pediatric_viral.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from empirical.compare_results import complete_runs
+from empirical.regimes import TITLES
+from figures import drawing
+from figures.md_fig4 import COLOURS, LABELS, PAIR, RESULT, heading, load, notice
+
+
+def data() -> dict[str, Any] | None:
+    """The recorded comparison."""
+    return load(RESULT)
+
+
+def draw() -> Figure:
+    """One curve for each way of training."""
+    comparison = data()
+    if comparison is None:
+        return notice([RESULT])
+    runs = complete_runs(comparison)
+    epochs = next(iter(comparison["runs"].values()))["weighted"]["epochs"]
+    with drawing.styled():
+        figure = Figure(figsize=(5.4, 3.9))
+        figure.subplots_adjust(left=0.12, right=0.97, bottom=0.13, top=0.85)
+        axes = figure.subplots()
+        for regime in PAIR:
+            values = np.mean([run[regime]["test"]["weighted_loss"] for run in runs], axis=0)
+            axes.plot(epochs, values, color=COLOURS[regime], lw=1.3, label=TITLES[regime])
+            best = int(np.nanargmin(values))
+            axes.plot(epochs[best], values[best], "o", color=COLOURS[regime], markersize=4)
+            axes.axhline(values[best], color=COLOURS[regime], lw=0.8, ls=":")
+        axes.set_xlabel("Epoch")
+        axes.set_ylabel(f"{LABELS['weighted_loss']}, mean of runs")
+        heading(axes, comparison)
+        axes.legend(loc="upper right")
+        return figure
+
+
+def main(folder: Path = drawing.OUTPUT) -> None:
+    """Write the figure into `folder`."""
+    drawing.save(draw(), folder / "md_fig1.svg", title=__doc__.partition("\n")[0])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""Weighted loss of every run with other classes emphasised, chest X-rays.
+
+A counterpart of Figure 6 of Misaligned by Design (cardiomegaly, infiltration, pneumothorax) on
+data at hand: the other two classes of the pediatric X-rays, and pneumonia among three findings in
+a sample of ChestX-ray14, whose 25 test images of it are far too few to settle anything.
+Claims: md_fig6, md_small_pediatric_normal, md_small_pediatric_bacterial, md_small_chestxray14.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from figures import drawing
+from figures.md_fig4 import PAIR, draw_curves, load, notice
+
+RESULTS = {
+    "pediatric_normal": "Pediatric, normal 99:1",
+    "pediatric_bacterial": "Pediatric, bacterial 99:1",
+    "chestxray14_sample_pneumonia": "ChestX-ray14 sample, pneumonia 99:1",
+}
+
+
+def data() -> dict[str, dict[str, Any] | None]:
+    """The recorded comparisons, by name."""
+    return {name: load(name) for name in RESULTS}
+
+
+def draw() -> Figure:
+    """A panel for each comparison, two regimes each."""
+    shown = {name: found for name, found in data().items() if found is not None}
+    if len(shown) < len(RESULTS):
+        return notice([name for name in RESULTS if name not in shown])
+    with drawing.styled():
+        figure = Figure(figsize=(7.2, 3.0))
+        figure.subplots_adjust(left=0.08, right=0.985, bottom=0.24, top=0.89, wspace=0.33)
+        panels = figure.subplots(1, len(shown))
+        for axes, (name, comparison) in zip(panels, shown.items(), strict=True):
+            draw_curves(axes, comparison, regimes=PAIR)
+            axes.set_title(RESULTS[name], fontsize=8)
+            if axes is not panels[0]:
+                axes.set_ylabel("")
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="lower center", ncols=2)
+        return figure
+
+
+def main(folder: Path = drawing.OUTPUT) -> None:
+    """Write the figure into `folder`."""
+    drawing.save(draw(), folder / "md_fig6.svg", title=__doc__.partition("\n")[0])
+
+
+if __name__ == "__main__":
+    main()

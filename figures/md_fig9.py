@@ -1,0 +1,38 @@
+"""Weighted loss of every run with maple tree emphasised in CIFAR-100, a small network.
+
+A counterpart of Figure 9 of Misaligned by Design (ViT-B/16 from pretrained weights) with a small
+convolutional network from random weights.
+Claims: md_fig9, md_small_cifar100_maple_tree.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from figures import drawing
+from figures.md_fig4 import PAIR, draw_runs, load, notice
+
+RESULT = "cifar100_maple_tree"
+
+
+def data() -> dict[str, Any] | None:
+    """The recorded comparison."""
+    return load(RESULT)
+
+
+def draw() -> Figure:
+    """Two regimes."""
+    shown = data()
+    return notice([RESULT]) if shown is None else draw_runs(shown, regimes=PAIR)
+
+
+def main(folder: Path = drawing.OUTPUT) -> None:
+    """Write the figure into `folder`."""
+    drawing.save(draw(), folder / "md_fig9.svg", title=__doc__.partition("\n")[0])
+
+
+if __name__ == "__main__":
+    main()

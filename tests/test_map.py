@@ -1,0 +1,107 @@
+"""`python -m empirical.map` in miniature: gains, groups, files, errors."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from empirical import map as gain_map
+from empirical.data import load
+from empirical.map_grid import PRESETS, Group, groups, restricted
+from theory.command_line import InputError, run
+
+TINY = (
+    *("--models=linear", "--sizes=120", "--ratios=1,99", "--epochs=2"),
+    *("--seeds=2", "--threads=1"),
+)
+
+
+@pytest.fixture
+def cli(monkeypatch, capsys):
+    """Call the command line in this process: (exit code, standard output, standard error)."""
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["empirical.map", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            run(gain_map.main, gain_map.PROGRAM)
+        printed = capsys.readouterr()
+        return stopped.value.code, printed.out, printed.err
+
+    return call
+
+
+def points(text):
+    return {(cell["ratio"], cell["weight_scale"]): cell for cell in json.loads(text)}
+
+
+def test_equal_weights_gain_nothing_side_by_side_or_alone(cli):
+    alone, together = (points(cli(*TINY, "--json", *extra)[1]) for extra in ((), ("--together",)))
+    for found in (alone, together):
+        assert found[1.0, 1.0]["gain"] == pytest.approx(0, abs=1e-5)
+        assert found[99.0, 1.0]["low"] <= found[99.0, 1.0]["gain"] <= found[99.0, 1.0]["high"]
+    assert alone[99.0, 1.0]["gain"] == pytest.approx(together[99.0, 1.0]["gain"], abs=1e-3)
+
+
+def test_a_map_continues_is_shown_and_drawn(cli, tmp_path):
+    path = tmp_path / "map.json"
+    assert cli(*TINY, "--seeds=1", "--out", path)[0] == 0
+    first = gain_map.read(path)["groups"]
+    code, _, err = cli(*TINY, "--out", path)
+    assert code == 0
+    assert err.splitlines()[0].startswith("[1/1] linear/120/-/1/1")
+    assert first.items() <= gain_map.read(path)["groups"].items()
+    code, out, _ = cli("--show", path, "--plot", tmp_path / "map.svg")
+    assert code == 0
+    assert "gain %" in out
+    assert (tmp_path / "map.svg").is_file()
+    code, _, err = cli(*TINY, "--sizes=130", "--out", path)
+    assert code == 2
+    assert "sizes is [130]: must be [120]" in err
+
+
+def test_scales_of_the_weights_and_learning_rates_are_axes(cli):
+    arguments = (*TINY, "--seeds=1", "--weight-scales=1,10", "--learning-rates=1,3", "--json")
+    found = json.loads(cli(*arguments)[1])
+    assert len(found) == 8
+    assert {cell["learning_rate"] for cell in found} == {1.0, 3.0}
+
+
+def test_groups_have_the_frequency_and_size_they_name():
+    data = load("digits")
+    for size, frequency in ((200, 0.5), (100, 0.02), (150, None)):
+        part = restricted(data, Group("linear", size, frequency, 1.0, 0), emphasised=8)
+        assert len(part.train.labels) == size
+        if frequency is not None:
+            for split in (part.train, part.validation, part.test):
+                share = float((split.labels == 8).double().mean())
+                assert share == pytest.approx(frequency, abs=1 / len(split.labels))
+    with pytest.raises(InputError, match=r"--sizes has 900: must lie in \[2, "):
+        restricted(data, Group("linear", 900, 0.5, 1.0, 0), emphasised=8)
+
+
+def test_every_preset_names_each_group_once():
+    for grid in PRESETS.values():
+        keys = [group.key for group in groups(grid, 2)]
+        assert len(keys) == len(set(keys)) > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--sizes=1",), "--sizes is 1: must be a whole number from 2"),
+        (("--ratios=0",), "--ratios is 0: must list numbers above zero"),
+        (("--models=deep", "--sizes=100"), "--preset is smoke: must exist for model deep"),
+        (("--frequencies=2", "--sizes=100"), "--frequencies is 2.0: must lie in (0, 1)"),
+        (("--emphasise=ten",), "--emphasise is 'ten'"),
+        (("--show=missing.json",), "results file is missing.json: must exist"),
+        (("--out=no/map.json",), "--out is no/map.json"),
+    ],
+)
+def test_bad_arguments_end_with_one_line(cli, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = cli(*arguments)
+    assert (code, out) == (2, "")
+    assert message in err.splitlines()[-1]
+    assert "Traceback" not in err
