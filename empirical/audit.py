@@ -20,7 +20,7 @@ from empirical.audit_folds import cross_validate
 from empirical.audit_options import PROGRAM, argument_parser, problem, settings
 from empirical.audit_record import audit_record, rounded
 from empirical.audit_report import as_text
-from empirical.compare_results import environment
+from empirical.provenance import environment
 from theory.command_line import run, write_whole
 
 
@@ -32,7 +32,7 @@ def audit(arguments: Sequence[str]) -> tuple[dict[str, Any], Any]:
     name, cases, payoffs, sources = problem(options)
     outcomes = cross_validate(cases, payoffs, chosen)
     record = audit_record(name, cases, payoffs, chosen, outcomes)
-    where = environment("cpu", chosen.jobs, f"{PROGRAM} {shlex.join(arguments)}")
+    where = environment("empirical.audit", "cpu", chosen.jobs, f"{PROGRAM} {shlex.join(arguments)}")
     where["versions"] = where["versions"] | {"pandas": pd.__version__}
     record["environment"] = where | {"seconds": time.perf_counter() - begun, "sha256": sources}
     return rounded(record), options

@@ -17,11 +17,9 @@ import json
 import shlex
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from empirical import compare_results
 from empirical.compare_options import (
@@ -33,89 +31,14 @@ from empirical.compare_options import (
     configuration,
 )
 from empirical.compare_report import as_json, as_text, summary
-from empirical.regimes import (
-    REGIMES_OF,
-    SPLITS,
-    emphasising_weights,
-    inverse_probability_weights,
-    measure,
-    predictions,
-)
-from empirical.resolution import measure_learning
+from empirical.provenance import environment
+from empirical.recording import SPLIT_SEED, class_weights, describe, record
 from theory.command_line import InputError, require, run
 
 if TYPE_CHECKING:
-    from empirical.data import ImageData
-    from empirical.protocols import Protocol
+    from torch import Tensor
 
 PROGRESS_EVERY = 2.0  # seconds between two lines of progress
-SPLIT_SEED = 0  # the split is the same in all runs, as in the paper
-
-Progress = Callable[[int, int, float], None]
-
-
-def class_weights(data: ImageData, emphasised: int | None, ratio: float) -> np.ndarray:
-    """The normalised class weights (m,): by emphasis, or by inverse probability for None."""
-    frequencies = data.frequencies().double().numpy()
-    if emphasised is None:
-        return inverse_probability_weights(frequencies)
-    return emphasising_weights(frequencies, emphasised, ratio)
-
-
-def record(
-    data: ImageData,
-    protocol: Protocol,
-    training: str,
-    weights: np.ndarray,
-    emphasised: int | None,
-    seed: int,
-    *,
-    pretrained: Path | None = None,
-    device: str = "cpu",
-    progress: Progress = lambda done, total, loss: None,
-) -> dict[str, Any]:
-    """Train once and measure: the record of `compare_results`, but for its environment.
-
-    What was learned is measured at the interval whose predictions have the lowest weighted
-    validation loss.
-    """
-    from empirical.models import build
-    from empirical.train import train
-
-    channels, classes = data.train.images.shape[1], len(data.classes)
-    labels = {split: getattr(data, split).labels.numpy() for split in SPLITS}
-    series: dict[str, Any] = {
-        regime: {split: {} for split in SPLITS} for regime in REGIMES_OF[training]
-    }
-    steps, epochs, best, kept = [], [], np.inf, None
-    start = time.perf_counter()
-    for interval in train(
-        data,
-        protocol,
-        weights if training == "weighted" else None,
-        seed,
-        lambda: build(protocol.model, classes, channels, protocol.image_size, weights=pretrained),
-        device=device,
-        progress=progress,
-    ):
-        steps.append(interval.step)
-        epochs.append(interval.epoch)
-        for regime, splits in series.items():
-            for split, values in splits.items():
-                predicted = predictions(interval.logits[split], regime, weights)
-                for name, value in measure(predicted, labels[split], weights).items():
-                    values.setdefault(name, []).append(value)
-        latest = series[REGIMES_OF[training][0]]["validation"]["weighted_loss"][-1]
-        if kept is None or latest < best:
-            best, kept = latest, interval.logits
-    assert kept is not None  # training has at least one interval
-    return {
-        "steps": steps,
-        "epochs": epochs,
-        "series": series,
-        "learning": measure_learning(kept, labels, training, weights, emphasised),
-        "seconds": time.perf_counter() - start,
-    }
 
 
 def compare(options: argparse.Namespace, command: str) -> dict[str, Any]:
@@ -149,9 +72,10 @@ def compare(options: argparse.Namespace, command: str) -> dict[str, Any]:
         if options.out is None
         else compare_results.continued(options.out, setting, described, options.seeds)
     )
-    todo = compare_results.missing(comparison)
     place = f"{device}: {torch.cuda.get_device_name()}" if device.startswith("cuda") else device
-    where = compare_results.environment(place, torch.get_num_threads(), command)
+    where = environment(compare_results.MODULE, place, torch.get_num_threads(), command)
+    comparison = compare_results.without_halves_from_elsewhere(comparison, where)
+    todo = compare_results.missing(comparison)
     report = Reporter(len(todo))
     for seed, training in todo:
         report.begin(seed, training)
@@ -174,17 +98,6 @@ def compare(options: argparse.Namespace, command: str) -> dict[str, Any]:
     return comparison
 
 
-def describe(data: ImageData, weights: np.ndarray) -> dict[str, Any]:
-    """The data as the file describes them."""
-    return {
-        "classes": list(data.classes),
-        **{split: len(getattr(data, split).labels) for split in ("train", *SPLITS)},
-        "frequencies": data.frequencies().double().tolist(),
-        "class_weights": weights.tolist(),
-        "source": data.source,
-    }
-
-
 class Reporter:
     """Progress on standard error, at most once in `PROGRESS_EVERY` seconds, with the time left."""
 
@@ -201,16 +114,18 @@ class Reporter:
         """It has ended."""
         self.finished += 1
 
-    def __call__(self, done: int, total: int, loss: float) -> None:
-        """`done` of `total` steps; `loss`: mean training loss of the last interval."""
+    def __call__(self, done: float, total: float, loss: Tensor) -> None:
+        """`done` of `total` epochs; `loss`: that of the last batch."""
         now = time.monotonic()
         if now - self.last < PROGRESS_EVERY:
             return
         self.last = now
         share = (self.finished + done / total) / self.trainings
         left = (now - self.start) * (1 - share) / share
-        shown = "" if np.isnan(loss) else f", loss {loss:.4f}"
-        text = f"{self.name}: step {done:,} of {total:,}{shown}; about {_duration(left)} left"
+        text = (
+            f"{self.name}: epoch {done:.1f} of {total:g}, loss {float(loss):.4f}; "
+            f"about {_duration(left)} left"
+        )
         print(text, file=sys.stderr, flush=True)
 
 
@@ -218,7 +133,8 @@ def main(arguments: Sequence[str]) -> None:
     """Parse, check, run or read, draw and print; see ``--help``."""
     options = checked(argument_parser().parse_args(arguments))
     if options.verify is not None:
-        print(verified(options.verify))
+        text = verified(options.verify)
+        print(json.dumps({"complete": True, "text": text}) if options.json else text)
         return
     if options.show is not None:
         comparison = compare_results.read(options.show)
@@ -232,7 +148,8 @@ def main(arguments: Sequence[str]) -> None:
         from figures.md_fig4 import draw_runs
 
         save(draw_runs(comparison), options.plot)
-    print(json.dumps(as_json(found)) if options.json else as_text(found))
+    text = json.dumps(as_json(found), allow_nan=False) if options.json else as_text(found)
+    print(text)
 
 
 def verified(path: Path) -> str:
@@ -240,6 +157,9 @@ def verified(path: Path) -> str:
     comparison = compare_results.read(path)
     gaps = [f"{seed}/{training}" for seed, training in compare_results.missing(comparison)]
     require(not gaps, "results file", path, f"hold all runs (missing: {', '.join(gaps)})")
+    mixed = compare_results.mixed_pairs(comparison)
+    wished = f"have each pair from one environment (not so: seed {', '.join(mixed)})"
+    require(not mixed, "results file", path, wished)
     return f"{path}: complete, {comparison['seeds']} paired runs"
 
 

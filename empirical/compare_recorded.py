@@ -33,6 +33,7 @@ _XRAY = (
     *("--preset", "paper", "--weights", "densenet121-a639ec97.pth"),
 )
 _VIT = ("--model", "vit_b16", "--preset", "paper", "--weights", "vit-base-patch16-224-in21k")
+_REFERENCE = ("--learning-rate", "0.01")  # see `empirical.protocols`
 PAPER: dict[str, tuple[str, ...]] = {
     "paper_pneumonia": (*_XRAY, "--emphasise", "Pneumonia"),
     "paper_cardiomegaly": (*_XRAY, "--emphasise", "Cardiomegaly"),
@@ -41,11 +42,24 @@ PAPER: dict[str, tuple[str, ...]] = {
     "paper_inverse_probability": (*_XRAY, "--inverse-probability"),
     "paper_cat": ("--dataset", "cifar10", *_VIT, "--emphasise", "cat"),
     "paper_maple_tree": ("--dataset", "cifar100", *_VIT, "--emphasise", "maple_tree"),
+    "paper_cat_rate_01": ("--dataset", "cifar10", *_VIT, "--emphasise", "cat", *_REFERENCE),
+    "paper_maple_tree_rate_01": (
+        *("--dataset", "cifar100", *_VIT, "--emphasise", "maple_tree", *_REFERENCE),
+    ),
 }
 ARGUMENTS = SMALL | PAPER
+_FRESH = (
+    *("--preset", "small", "--models", "linear", "--sizes", "1000", "--ratios", "10"),
+    *("--seeds", "12", "--first-seed", "100", "--together"),
+)
 MAPS: dict[str, tuple[str, ...]] = {
     "map_digits": ("--preset", "small", "--seeds", "3", "--together"),
-    "map_digits_rates": ("--preset", "rates", "--seeds", "5", "--together"),
+    "map_digits_rates": ("--preset", "rates", "--seeds", "6", "--together"),
+    "map_digits_scales": (
+        *("--preset", "scales", "--optimiser", "sgd", "--seeds", "6", "--together"),
+    ),
+    "map_digits_moderate": _FRESH,
+    "map_digits_moderate_3": ("--emphasise", "3", *_FRESH),
 }
 
 

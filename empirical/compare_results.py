@@ -6,9 +6,9 @@ One JSON object:
 * ``configuration``: what determines the numbers but for the seeds; a run with another one is
   refused, key by key;
 * ``data``: classes, sizes, class frequencies, the weights used, where the images came from;
-* ``environments``: commit, digests of the source files, versions, hardware, command; a training
-  names the one it ran in by its index, so a comparison may be continued elsewhere;
-* ``seeds``: how many runs were asked for;
+* ``environments``: see `empirical.provenance`; a training names the one it ran in by its index, so
+  a comparison may be continued elsewhere, but never within a pair (`PAIRED_BY`);
+* ``seeds``: the number of runs, fixed before the first;
 * ``runs``: ``{seed: {training: record}}``, where a record has the training ``steps`` and
   ``epochs`` of its intervals, its ``series`` (regime, split, measure: one value per interval), the
   ``learning`` measured of the predictions (`empirical.resolution`), ``seconds`` and
@@ -19,31 +19,20 @@ Infinite values are written as null.  The file holds values, never pictures or i
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-import os
-import platform
-import subprocess
-import sys
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from empirical.regimes import MEASURES, REGIMES_OF, SPLITS
 from theory.command_line import InputError, require, write_whole
 
-FORMAT = "misaligned-by-design comparison, version 1"
+FORMAT = "misaligned-by-design comparison, version 2"
 DIGITS = 6  # significant digits of a recorded value
-SOURCES = (  # the files that the numbers depend on, below the project's root
-    "empirical/*.py",
-    *(
-        f"theory/{name}.py"
-        for name in ("alignment", "arrays", "prediction", "scoring_families", "utility")
-    ),
-)
 KEYS = {"format", "configuration", "data", "environments", "seeds", "runs"}
+MODULE = "empirical.recording"  # makes the numbers
+PAIRED_BY = ("device", "source_sha256", "torch")  # what both trainings of a pair share
 RECORD_KEYS = {"steps", "epochs", "series", "learning", "seconds", "environment"}
 
 
@@ -74,14 +63,17 @@ def read(path: Path) -> dict[str, Any]:
     require(fitting, "results file", path, f"have the layout {FORMAT!r}")
     for seed, trainings in found["runs"].items():
         for training, record in trainings.items():
-            _check_record(record, training, f"run {seed}/{training} of {path}")
+            where = f"run {seed}/{training} of {path}"
+            _check_record(record, training, where)
+            known = record["environment"] in range(len(found["environments"]))
+            require(known, f"environment of {where}", record["environment"], "be in the file")
     comparison: dict[str, Any] = found
     return comparison
 
 
 def write(path: Path, comparison: Mapping[str, Any]) -> None:
     """Write the comparison in one step; an interruption leaves the file as it was."""
-    text = json.dumps(_rounded(comparison), separators=(",", ":"), allow_nan=False)
+    text = json.dumps(rounded(comparison), separators=(",", ":"), allow_nan=False)
     # One line per top-level key and per training keeps the file both small and comparable.
     text = text.replace('},"', '},\n"')
     write_whole(path, lambda whole: whole.write_text(text + "\n", encoding="utf-8"))
@@ -92,13 +84,16 @@ def continued(
 ) -> dict[str, Any]:
     """The comparison in `path` if it has this configuration and data, a fresh one if no file.
 
-    Raises `InputError` naming the first setting that differs.
+    Raises `InputError` naming the first setting that differs.  The number of seeds is one of
+    them: an experiment that goes on until its interval leaves zero has no error rate.
     """
     if not path.exists():
         return empty(configuration, data, seeds)
     found = read(path)
+    planned = f"be {found['seeds']} as planned in {path} (or choose another --out)"
+    require(seeds == found["seeds"], "--seeds", seeds, planned)
     for part, new in (("configuration", configuration), ("data", data)):
-        old, wanted = found[part], _rounded(new)
+        old, wanted = found[part], rounded(new)
         for key in dict.fromkeys([*wanted, *old]):
             require(
                 wanted.get(key) == old.get(key),
@@ -106,7 +101,7 @@ def continued(
                 _short(wanted.get(key)),
                 f"be {_short(old.get(key))} as in {path} (or choose another --out)",
             )
-    return found | {"seeds": max(seeds, found["seeds"])}
+    return found
 
 
 def missing(comparison: Mapping[str, Any]) -> list[tuple[int, str]]:
@@ -117,6 +112,32 @@ def missing(comparison: Mapping[str, Any]) -> list[tuple[int, str]]:
         for seed in range(comparison["seeds"])
         for training in REGIMES_OF
         if training not in runs.get(str(seed), {})
+    ]
+
+
+def without_halves_from_elsewhere(
+    comparison: dict[str, Any], where: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The comparison without those trainings whose partner is missing and would be made in an
+    environment, `where`, that differs in `PAIRED_BY`: the pair is run anew."""
+    environments = comparison["environments"]
+    runs = {
+        seed: trainings
+        for seed, trainings in comparison["runs"].items()
+        if len(trainings) == len(REGIMES_OF)
+        or all(_pairing(environments[r["environment"]]) == _pairing(where)
+               for r in trainings.values())
+    }  # fmt: skip
+    return comparison | {"runs": runs}
+
+
+def mixed_pairs(comparison: Mapping[str, Any]) -> list[str]:
+    """The seeds whose two trainings ran in environments that differ in `PAIRED_BY`."""
+    environments = comparison["environments"]
+    return [
+        seed
+        for seed, trainings in comparison["runs"].items()
+        if len({_pairing(environments[r["environment"]]) for r in trainings.values()}) > 1
     ]
 
 
@@ -140,39 +161,16 @@ def complete_runs(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
     return runs
 
 
-def environment(device: str, threads: int, command: str) -> dict[str, Any]:
-    """Where a training runs: commit, source digests, versions, hardware, the command."""
-    root = Path(__file__).parent.parent
-    names = ("torch", "numpy", "scipy", "scikit-learn", "pillow", "pyarrow")
-    return {
-        "command": command,
-        "commit": _git(root, "rev-parse", "HEAD"),
-        "changed": _git(root, "status", "--porcelain", "--untracked-files=no") not in (None, ""),
-        "source_sha256": source_digest(root),
-        "python": platform.python_version(),
-        "versions": {name: _version(name) for name in names},
-        "device": device,
-        "cpu": _processor(),
-        "cores": os.cpu_count(),
-        "threads": threads,
-    }
-
-
-def source_digest(root: Path) -> str:
-    """SHA-256 over the names and contents of the files that the numbers depend on."""
-    digest = hashlib.sha256()
-    for pattern in SOURCES:
-        for path in sorted(root.glob(pattern)):
-            digest.update(f"{path.relative_to(root)}\0".encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
 def environment_index(comparison: dict[str, Any], found: dict[str, Any]) -> int:
     """The position of an environment in the comparison, which gains it if it is new."""
     if found not in comparison["environments"]:
         comparison["environments"].append(found)
     return int(comparison["environments"].index(found))
+
+
+def _pairing(found: Mapping[str, Any]) -> tuple[Any, ...]:
+    values = {**found, "torch": found["versions"]["torch"]}
+    return tuple(values[key] for key in PAIRED_BY)
 
 
 def _check_record(record: Any, training: str, where: str) -> None:
@@ -194,13 +192,14 @@ def _check_record(record: Any, training: str, where: str) -> None:
             require(valid, name, "not numbers", "hold numbers or null")
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
+    """Plain data as it is written: `DIGITS` significant digits, None for what is not finite."""
     if isinstance(value, float):
         return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {str(key): _rounded(item) for key, item in value.items()}
+        return {str(key): rounded(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_rounded(item) for item in value]
+        return [rounded(item) for item in value]
     return value
 
 
@@ -212,27 +211,3 @@ def _restored(values: list[float | None], measure: str) -> list[float]:
 def _short(value: Any) -> str:
     text = json.dumps(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    command = ["git", "-C", str(root), *arguments]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except OSError:
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None
-
-
-def _version(name: str) -> str | None:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def _processor() -> str:
-    if sys.platform == "linux":
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()

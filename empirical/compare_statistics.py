@@ -3,9 +3,10 @@
 A run (seed) has one series per regime, measured at the same training intervals on validation and
 test data.  Which interval counts is decided in one of two ways:
 
-* ``validation``: the interval with the best value on validation data, then read on test data;
-* ``test``: the best value on the test data themselves, as in the paper's Table 1.  It is
-  optimistic: it takes the best of many noisy values.
+* ``validation``: the interval with the lowest weighted loss on validation data, one for each
+  regime and run, at which every measure is read on test data;
+* ``test``: the best value on the test data themselves, as in the paper's Table 1, measure by
+  measure.  It is optimistic: it takes the best of many noisy values.
 
 Runs share their seed across regimes (initialisation, order, augmentation), so regimes are
 compared by the paired differences d_i = ex post - weighted: a t interval (which takes the d_i for
@@ -40,7 +41,10 @@ Series = Mapping[str, Mapping[str, Sequence[float]]]  # split -> measure -> valu
 
 @dataclass(frozen=True)
 class Paired:
-    """Paired differences (one per run): mean, interval, tests; None where one run cannot tell."""
+    """Paired differences (one per run): mean, interval, tests.
+
+    The last four are None where one run cannot tell, or where some run's value is not finite.
+    """
 
     differences: tuple[float, ...]
     mean: float
@@ -48,6 +52,11 @@ class Paired:
     high: float | None
     t_test: float | None
     sign_flip: float | None
+
+    @property
+    def infinite(self) -> int:
+        """The number of runs without a finite difference."""
+        return sum(not math.isfinite(value) for value in self.differences)
 
     @property
     def sign(self) -> int | None:
@@ -60,10 +69,12 @@ class Paired:
 def selected_interval(series: Series, measure: str, selection: str) -> int:
     """Index of the interval that counts: the best on the split named by `selection`.
 
-    The first of equals; values that are not finite come last.
+    On validation data the best by weighted loss, on test data by `measure`.  The first of equals;
+    values that are not finite come last.
     """
-    values = np.asarray(series[selection][measure], dtype=float)
-    sign = 1 if measure in LOSSES else -1
+    by = "weighted_loss" if selection == "validation" else measure
+    values = np.asarray(series[selection][by], dtype=float)
+    sign = 1 if by in LOSSES else -1
     return int(np.where(np.isfinite(values), sign * values, math.inf).argmin())
 
 
@@ -76,17 +87,18 @@ def selected_value(series: Series, measure: str, selection: str) -> float:
 def paired(first: Sequence[float], second: Sequence[float]) -> Paired:
     """The differences ``second - first`` run by run, their interval and tests.
 
-    Shapes (n,), n >= 1, finite.  A test of differences that are all equal is exact: p = 0 unless
+    Shapes (n,), n >= 1.  A test of differences that are all equal is exact: p = 0 unless
     they are zero, then p = 1.
 
     >>> found = paired([0.80, 0.81, 0.79], [0.75, 0.75, 0.73])
     >>> found.sign, round(found.mean, 3)
     (-1, -0.057)
     """
-    differences = np.asarray(second, dtype=float) - np.asarray(first, dtype=float)
-    count, mean = len(differences), float(differences.mean())
+    with np.errstate(invalid="ignore"):
+        differences = np.asarray(second, dtype=float) - np.asarray(first, dtype=float)
+        count, mean = len(differences), float(differences.mean())
     as_tuple = tuple(differences.tolist())
-    if count < 2:
+    if count < 2 or not np.isfinite(differences).all():
         return Paired(as_tuple, mean, None, None, None, None)
     error = float(differences.std(ddof=1)) / math.sqrt(count)
     half = float(stats.t.ppf((1 + CONFIDENCE) / 2, count - 1)) * error
@@ -117,7 +129,7 @@ def sign_flip(differences: Sequence[float] | np.ndarray) -> float:
 
 def gain_percent(first: float, second: float, measure: str) -> float:
     """By how many percent the second regime improves on the first; nan if the first is zero."""
-    if first == 0:
+    if first == 0 or not math.isfinite(first):
         return math.nan
     return float((loss_gain if measure in LOSSES else utility_gain)(first, second))
 
@@ -130,10 +142,13 @@ def spread(values: Sequence[float]) -> dict[str, float]:
 def verdict(difference: Paired, measure: str, regimes: tuple[str, str]) -> str:
     """What the interval says, in words; "no difference" is a possible answer."""
     lower_is_better = measure in LOSSES
+    if difference.infinite:
+        count = difference.infinite
+        return f"infinite loss in {count} run{'s' * (count > 1)}: not compared"
     if difference.sign is None:
         return "one run: no interval"
     if difference.sign == 0:
-        return "no difference detected"
+        return f"no difference detected in {len(difference.differences)} runs"
     better = (difference.sign < 0) == lower_is_better
     winner = TITLES[regimes[1 if better else 0]]
     order = "lower" if lower_is_better else "higher"
@@ -168,6 +183,16 @@ def row(
         "difference": difference,
         "verdict": verdict(difference, measure, regimes),
     }
+
+
+def ended_at_last(runs: Sequence[Mapping[str, Series]], regime: str) -> int:
+    """In how many runs the interval chosen on validation data is the last one: training may have
+    been cut short there."""
+    return sum(
+        selected_interval(run[regime], "weighted_loss", "validation")
+        == len(run[regime]["test"]["weighted_loss"]) - 1
+        for run in runs
+    )
 
 
 def ordered_pointwise(

@@ -67,9 +67,10 @@ def utility_weighted_cross_entropy(
 ) -> torch.Tensor:
     """Doubly-weighted cross entropy  -sum_a u(a, y) log p_a, eqs. (15) and (24).
 
-    `logits`: (..., n), one for each action (in classification, each class).
+    `logits`: (..., n), one for each action (in classification, each class), along the last axis,
+    also of images: where torch's losses have (N, n, height, width), move the second axis there.
     `target`: class indices (...,), those equal to `ignore_index` left out; or, as floats, class
-    probabilities (..., m), whose rows sum to one.
+    probabilities (..., m), whose rows are nonnegative and sum to one (not checked).
     `utility`: class weights (m,), for which n = m; a matrix (n, m); or a matrix for every
     instance (..., n, m).  Values are not checked here (`validated_utility` does), shapes are.
     `reduction`: 'none' gives (...,), with 0 where left out; 'sum'; 'mean' divides by the number
@@ -77,17 +78,21 @@ def utility_weighted_cross_entropy(
     nan if no instance is left.
 
     Returns float32, or float64 for logits of float64.  Raises `InputError` for shapes that do
-    not fit and an unknown reduction; torch raises for class indices outside 0 ... m - 1.
+    not fit, a utility that is no tensor and an unknown reduction; torch raises for class indices
+    outside 0 ... m - 1.
 
     >>> logits = torch.tensor([[2.0, 0.0]])
     >>> utility_weighted_cross_entropy(logits, torch.tensor([0]), torch.tensor([99.0, 1.0]))
     tensor(12.5659)
     """
-    logits, utility = _prepared(logits, target, utility, reduction)
-    if utility.ndim == 1 and not target.is_floating_point():
+    logits, target, utility = _prepared(logits, target, utility, reduction)
+    labelled = not target.is_floating_point()
+    if utility.ndim == 1 and labelled and not utility.requires_grad:
+        # Where torch computes 0 * inf = nan, the instance weighs nothing and may as well be left out.
+        weightless = (utility == 0).gather(0, _classes(target, ignore_index).reshape(-1))
         losses = cross_entropy(
             logits.reshape(-1, logits.shape[-1]),
-            target.reshape(-1),
+            target.reshape(-1).masked_fill(weightless, ignore_index),
             weight=utility,
             reduction=TORCH_REDUCTION[reduction],
             ignore_index=ignore_index,
@@ -96,8 +101,10 @@ def utility_weighted_cross_entropy(
             return losses.view(target.shape)
         return losses / (target != ignore_index).sum() if reduction == "mean" else losses
     weights = _instance_weights(target, utility, ignore_index)
-    counting = log_softmax(logits, dim=-1).masked_fill(weights == 0, 0.0)
-    losses = -(weights * counting).sum(-1)
+    log_p = log_softmax(logits, dim=-1)
+    # Only where the product would be 0 * inf: elsewhere the derivative by the weight is needed.
+    log_p = log_p.masked_fill((weights == 0) & log_p.isneginf(), 0.0)
+    losses = -(weights * log_p).sum(-1)
     return _reduced(losses, weights.sum(-1), target, reduction, ignore_index)
 
 
@@ -117,10 +124,10 @@ def utility_weighted_brier(
     >>> utility_weighted_brier(logits, torch.tensor([0]), torch.tensor([99.0, 1.0]))
     tensor(49.5000)
     """
-    logits, utility = _prepared(logits, target, utility, reduction)
+    logits, target, utility = _prepared(logits, target, utility, reduction)
     weights = _instance_weights(target, utility, ignore_index)
     totals = weights.sum(-1)
-    shares = weights / totals[..., None]
+    shares = weights / totals.masked_fill(totals == 0, 1)[..., None]
     distance = (softmax(logits, dim=-1) - shares).square().sum(-1)
     losses = totals * (distance + 1 - shares.square().sum(-1))
     return _reduced(losses, totals, target, reduction, ignore_index)
@@ -151,7 +158,11 @@ class _UtilityWeightedLoss(torch.nn.Module):
         square = matrix.shape[0] == matrix.shape[1]
         kept = diagonal if square and np.array_equal(matrix, np.diag(diagonal)) else matrix
         # Each call picks columns: their entries are kept side by side in memory.
-        by_class = torch.tensor(kept.T, dtype=torch.get_default_dtype()).contiguous()
+        exact = torch.tensor(kept.T, dtype=torch.float64)
+        by_class = exact.to(torch.get_default_dtype()).contiguous()
+        for lost in exact[~by_class.isfinite() | ((by_class > 0) != (exact > 0))][:1]:
+            wanted = f"neither overflow nor vanish in {by_class.dtype}"
+            require(False, "an entry of utility", float(lost), wanted)
         self.register_buffer("utility", by_class.mT if by_class.ndim == 2 else by_class)
         self.reduction = reduction
         self.ignore_index = ignore_index
@@ -190,9 +201,13 @@ def _require_reduction(reduction: str) -> None:
 
 def _prepared(
     logits: torch.Tensor, target: torch.Tensor, utility: torch.Tensor, reduction: str
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Logits and utility in one precision of at least 32 bits, after a check of all shapes."""
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Logits and utility in one precision of at least 32 bits, labels in 64, all shapes checked."""
     _require_reduction(reduction)
+    is_tensor = isinstance(utility, torch.Tensor)
+    require(is_tensor, "utility", f"a {type(utility).__name__}", "be a tensor")
+    require(utility.ndim > 0, "shape of utility", (), "be (m,), (n, m) or (..., n, m)")
+    require(logits.ndim > 0, "shape of logits", (), "be (..., n)")
     batch, outputs = logits.shape[:-1], logits.shape[-1]
     rows = utility.shape[-2] if utility.ndim > 1 else utility.shape[0]
     require(rows == outputs, "number of logits", outputs, f"equal that of actions, {rows}")
@@ -203,7 +218,9 @@ def _prepared(
     require(tuple(target.shape) == wanted, "shape of target", tuple(target.shape), f"be {wanted}")
     if logits.dtype not in (torch.float32, torch.float64):
         logits = logits.float()
-    return logits, utility.to(logits.dtype)
+    if not target.is_floating_point():
+        target = target.long()
+    return logits, target, utility.to(logits.dtype)
 
 
 def _instance_weights(
@@ -219,13 +236,17 @@ def _instance_weights(
             if utility.ndim == 2:
                 return target @ utility.mT
             return (utility @ target[..., None]).squeeze(-1)
-    # Instances that are left out borrow class 0; their losses are set to zero afterwards.
-    classes = target.masked_fill(target == ignore_index, 0)
+    classes = _classes(target, ignore_index)
     if utility.ndim > 2:
         column = classes[..., None, None].expand(*utility.shape[:-1], 1)
         return utility.gather(-1, column).squeeze(-1)
     columns = torch.diag(utility) if utility.ndim == 1 else utility.mT
     return embedding(classes, columns.contiguous())
+
+
+def _classes(target: torch.Tensor, ignore_index: int) -> torch.Tensor:
+    """Class indices (...,); instances that are left out borrow class 0, for no loss in the end."""
+    return target.masked_fill(target == ignore_index, 0)
 
 
 def _reduced(

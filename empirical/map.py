@@ -21,85 +21,21 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from empirical.compare_options import DATASETS, EMPHASISED, class_index, whole
-from empirical.compare_results import environment
-from empirical.map_grid import PRESETS, Grid, Group, groups, restricted
-from empirical.map_results import FORMAT, as_text, cells, read
-from empirical.regimes import SPLITS, emphasising_weights, measure, predictions
-from empirical.resolution import measure_learning
-from theory.command_line import Parser, parse_number, require, run, write_whole
+from empirical.compare_results import environment_index, rounded
+from empirical.map_grid import PRESETS, Grid, groups
+from empirical.map_groups import OPTIMISERS, protocol_of, run_group
+from empirical.map_results import FORMAT, as_text, cells, read, write
+from empirical.provenance import environment
+from theory.command_line import Parser, parse_number, require, run
 from theory.options import check_plot
 
 if TYPE_CHECKING:
-    from empirical.data import ImageData
-    from empirical.train import Interval
+    from empirical.protocols import Protocol
 
 PROGRAM = "python -m empirical.map"
 AXES = ("ratios", "sizes", "models", "frequencies", "learning_rates", "weight_scales")
-VALUES = ("weighted_loss", "utility", "learning", "resolution")
-
-
-def measured(
-    data: ImageData, intervals: Sequence[Interval], regime: str, weights: np.ndarray, heavy: int
-) -> dict[str, float]:
-    """`VALUES` on test data, at the interval with the lowest weighted validation loss."""
-    labels = {split: getattr(data, split).labels.numpy() for split in SPLITS}
-
-    def at(interval: Interval, split: str) -> dict[str, float]:
-        return measure(predictions(interval.logits[split], regime, weights), labels[split], weights)
-
-    best = min(intervals, key=lambda interval: at(interval, "validation")["weighted_loss"])
-    training = "weighted" if regime == "weighted" else "unweighted"
-    learned = measure_learning(best.logits, labels, training, weights, heavy)
-    found = at(best, "test") | learned
-    return {name: found[name] for name in VALUES}
-
-
-def run_group(
-    data: ImageData, group: Group, grid: Grid, options: argparse.Namespace, heavy: int
-) -> list[dict[str, Any]]:
-    """Train a group and return one record for each ratio and scale of its weights."""
-    from empirical.models import build
-    from empirical.protocols import protocol
-    from empirical.together import train_together
-    from empirical.train import train
-
-    kind = "smoke" if options.preset == "smoke" else options.protocol
-    chosen = protocol(options.dataset, group.model, kind)
-    rate = chosen.learning_rate * group.learning_rate
-    chosen = replace(chosen, learning_rate=rate, epochs=options.epochs or chosen.epochs)
-    own = restricted(data, group, heavy)
-    frequencies = own.frequencies().double().numpy()
-    weights = {ratio: emphasising_weights(frequencies, heavy, ratio) for ratio in grid.ratios}
-    cells = [(ratio, scale) for ratio in grid.ratios for scale in grid.weight_scales]
-    losses = [None, *(scale * weights[ratio] for ratio, scale in cells)]
-    channels, classes = own.train.images.shape[1], len(own.classes)
-
-    def network() -> Any:
-        return build(group.model, classes, channels, chosen.image_size)
-
-    if options.together:
-        steps = list(
-            train_together(own, chosen, losses, group.seed, network, device=options.device)
-        )
-        trained = [list(intervals) for intervals in zip(*steps, strict=True)]
-    else:
-        trained = [
-            list(train(own, chosen, loss, group.seed, network, device=options.device))
-            for loss in losses
-        ]
-    plain, *weighted = trained
-    return [
-        {
-            "ratio": ratio,
-            "weight_scale": scale,
-            "weighted": measured(own, intervals, "weighted", weights[ratio], heavy),
-            "ex_post": measured(own, plain, "ex_post", weights[ratio], heavy),
-        }
-        for (ratio, scale), intervals in zip(cells, weighted, strict=True)
-    ]
+MODULE = "empirical.map_groups"  # makes the numbers
 
 
 def make(options: argparse.Namespace, grid: Grid, command: str) -> dict[str, Any]:
@@ -114,39 +50,63 @@ def make(options: argparse.Namespace, grid: Grid, command: str) -> dict[str, Any
     data = load(options.dataset, options.data_dir)
     heavy = class_index(options, data.classes)
     assert heavy is not None  # the map has no inverse probability weights
-    configuration = {
-        "dataset": options.dataset,
-        "emphasised": data.classes[heavy],
-        "preset": options.preset,
-        "protocol": options.protocol,
-        "epochs": options.epochs,
-        "source": data.source,
-        **{name: list(values) for name, values in asdict(grid).items()},
-    }
-    found = continued(options.out, configuration)
-    todo = [group for group in groups(grid, options.seeds) if group.key not in found["groups"]]
-    found["seeds"] = max(options.seeds, found["seeds"])
-    found["environment"] = environment(options.device, torch.get_num_threads(), command)
+    protocols = _protocols(options, grid)
+    setting = configuration(options, grid, data.classes[heavy], data.source)
+    found = continued(options.out, setting)
+    where = environment(MODULE, options.device, torch.get_num_threads(), command)
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    todo = [group for group in groups(grid, seeds) if group.key not in found["groups"]]
     start = time.monotonic()
     for done, group in enumerate(todo):
         left = "" if not done else f", about {_minutes(start, done, len(todo))} min left"
         print(f"[{done + 1}/{len(todo)}] {group.key}{left}", file=sys.stderr, flush=True)
-        found["groups"][group.key] = run_group(data, group, grid, options, heavy)
+        begun = time.perf_counter()
+        records = run_group(data, group, grid, protocols[group.model], heavy,
+                            together=options.together, device=options.device)  # fmt: skip
+        found["groups"][group.key] = {
+            "records": records,
+            "seconds": time.perf_counter() - begun,
+            "environment": environment_index(found, where),
+        }
         if options.out is not None:
-            text = json.dumps(found).replace('], "', '],\n"')
-            write_whole(options.out, lambda path, text=text: path.write_text(text + "\n"))
+            write(options.out, found)
     return found
+
+
+def configuration(
+    options: argparse.Namespace, grid: Grid, emphasised: str, source: str
+) -> dict[str, Any]:
+    """What determines the map's numbers but for the code; as it is written to the file."""
+    return {
+        "dataset": options.dataset,
+        "emphasised": emphasised,
+        "source": source,
+        "together": options.together,
+        "first_seed": options.first_seed,
+        "seeds": options.seeds,
+        "protocols": {m: asdict(chosen) for m, chosen in _protocols(options, grid).items()},
+        **{name: list(values) for name, values in asdict(grid).items()},
+    }
+
+
+def _protocols(options: argparse.Namespace, grid: Grid) -> dict[str, Protocol]:
+    kind = "smoke" if options.preset == "smoke" else options.protocol
+    return {
+        model: protocol_of(options.dataset, model, kind, options.optimiser, options.epochs)
+        for model in grid.models
+    }
 
 
 def continued(path: Path | None, configuration: Mapping[str, Any]) -> dict[str, Any]:
     """The map in `path` if it has this configuration, an empty one if there is none.
 
-    Raises `InputError` naming the first setting that differs.
+    Raises `InputError` naming the first setting that differs.  The number of seeds is one.
     """
+    wanted = rounded(configuration)
     if path is None or not path.exists():
-        return {"format": FORMAT, "configuration": dict(configuration), "seeds": 0, "groups": {}}
+        return {"format": FORMAT, "configuration": wanted, "environments": [], "groups": {}}
     found = read(path)
-    for key, value in configuration.items():
+    for key, value in wanted.items():
         old = found["configuration"].get(key)
         require(value == old, key, value, f"be {old} as in {path} (or choose another --out)")
     return found
@@ -170,7 +130,10 @@ def argument_parser() -> Parser:
         add(f"--{name.replace('_', '-')}", metavar="A,B,...", help="instead of the preset's")
     add("--protocol", default="small", help="preset of the training protocol (default: small)")
     add("--epochs", help="instead of the protocol's")
-    add("--seeds", default="2", help="(default: 2)")
+    add("--optimiser", choices=OPTIMISERS, default="protocol", help="the protocol's or sgd, under "
+        "which the scale of the weights matters")  # fmt: skip
+    add("--seeds", default="2", help="fixed before the first run (default: 2)")
+    add("--first-seed", default="0", help="(default: 0)")
     add("--together", action="store_true", help="train the networks of a group side by side")
     add("--data-dir", type=Path, metavar="DIR", help="where the data sets lie")
     add("--device", help="cpu or cuda (default: cuda if there is one)")
@@ -202,17 +165,23 @@ def chosen_grid(options: argparse.Namespace) -> Grid:
     return found
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Parse, check, run or read, draw and print; see ``--help``."""
-    options = argument_parser().parse_args(arguments)
+def checked(options: argparse.Namespace) -> argparse.Namespace:
+    """The options with numbers for texts; raises `InputError` for what is out of range."""
     options.inverse_probability = False
     options.emphasise = options.emphasise or EMPHASISED[options.dataset]
     options.seeds = whole(options.seeds, "--seeds", 1, 10_000)
+    options.first_seed = whole(options.first_seed, "--first-seed", 0, 10**6)
     options.threads = whole(options.threads, "--threads", 0, 4096)
     options.epochs = None if options.epochs is None else whole(options.epochs, "--epochs", 1, 10**6)
     check_plot(options.plot)
     if options.out is not None:
         require(options.out.parent.is_dir(), "--out", options.out, "lie in a folder that exists")
+    return options
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Parse, check, run or read, draw and print; see ``--help``."""
+    options = checked(argument_parser().parse_args(arguments))
     grid = chosen_grid(options)
     command = shlex.join(["python", "-m", "empirical.map", *arguments])
     found = make(options, grid, command) if options.show is None else read(options.show)
@@ -222,7 +191,7 @@ def main(arguments: Sequence[str]) -> None:
         from figures.md_map import draw_map
 
         save(draw_map(found), options.plot)
-    print(json.dumps(list(cells(found))) if options.json else as_text(found))
+    print(json.dumps(list(cells(found)), allow_nan=False) if options.json else as_text(found))
 
 
 def _minutes(start: float, done: int, total: int) -> int:

@@ -7,7 +7,7 @@ serves all ratios, each of which has a weighted training for every scale of its 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
@@ -27,7 +27,9 @@ class Grid:
     `ratios`: weight of the emphasised class over that of another.  `sizes`: training images.
     `models`: networks, as the axis of capacity.  `frequencies`: shares of the emphasised class in
     all parts of the data, None for that of the data set.  `learning_rates`: multiples of the
-    protocol's.  `weight_scales`: multiples of the normalised weights, in training alone.
+    protocol's.  `weight_scales`: multiples of the normalised weights, in training alone; under
+    plain gradient descent a scale s is the same as s times the learning rate, and Adam does not
+    notice it (it divides gradients by their size), so this axis needs SGD.
     """
 
     ratios: tuple[float, ...]
@@ -68,15 +70,20 @@ PRESETS = {
         ("linear", "mlp", "small_cnn", "resnet_fast"),
         (0.01, 0.1, 0.5),
     ),
-    "rates": Grid(
-        (99,), (300, 1000), ("mlp",), learning_rates=(1, 3, 10), weight_scales=(1, 10, 100)
+    "rates": Grid((99,), (300, 1000), ("mlp",), learning_rates=(0.1, 0.3, 1, 3, 10, 30)),
+    "scales": Grid(
+        (99,),
+        (300, 1000),
+        ("mlp",),
+        learning_rates=(0.03, 0.1, 0.3, 1, 3),
+        weight_scales=(1, 10),
     ),
 }
 
 
-def groups(grid: Grid, seeds: int) -> Iterator[Group]:
+def groups(grid: Grid, seeds: Iterable[int]) -> Iterator[Group]:
     """All groups, seeds varying slowest, so that an unfinished map is even."""
-    axes = product(range(seeds), grid.models, grid.sizes, grid.frequencies, grid.learning_rates)
+    axes = product(seeds, grid.models, grid.sizes, grid.frequencies, grid.learning_rates)
     for seed, model, size, frequency, rate in axes:
         yield Group(model, size, frequency, rate, seed)
 

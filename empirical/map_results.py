@@ -1,8 +1,10 @@
 """A map's results file: layout, points and table.
 
-``{"format", "configuration", "seeds", "environment", "groups": {group: [record, ...]}}``, with one
-record for each ratio and scale of the weights (`empirical.map`).  A point of the map is what its
-seeds have in common.
+``{"format", "configuration", "environments", "groups": {group: {"records", "seconds",
+"environment"}}}``, with one record for each ratio and scale of the weights (`empirical.map_groups`)
+and the index of the environment (`empirical.provenance`) that the group ran in.  The configuration
+has the seeds, planned before the first run, and the protocols whole.  A point of the map is what
+its seeds have in common.  Losses of trainings that diverged are null.
 """
 
 from __future__ import annotations
@@ -15,11 +17,13 @@ from typing import Any
 
 import numpy as np
 
+from empirical.compare_results import rounded
 from empirical.compare_statistics import paired
-from theory.command_line import InputError, require
+from theory.command_line import InputError, require, write_whole
 from theory.tables import table
 
-FORMAT = "misaligned-by-design map, version 1"
+PAIR = ("weighted", "ex_post")
+FORMAT = "misaligned-by-design map, version 2"
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -34,33 +38,45 @@ def read(path: Path) -> dict[str, Any]:
     return dict(found)
 
 
+def write(path: Path, found: Mapping[str, Any]) -> None:
+    """Write the map in one step, a line for each group."""
+    text = json.dumps(rounded(found), separators=(",", ":"), allow_nan=False)
+    text = text.replace('},"', '},\n"')
+    write_whole(path, lambda whole: whole.write_text(text + "\n", encoding="utf-8"))
+
+
 def complete(found: Mapping[str, Any]) -> bool:
-    """Whether every point has all seeds that were asked for."""
+    """Whether every point has all seeds that were planned."""
     setting = found["configuration"]
     axes = ("models", "sizes", "frequencies", "learning_rates")
     points = math.prod(len(setting[axis]) for axis in axes)
-    return bool(len(found["groups"]) == points * found["seeds"])
+    return bool(len(found["groups"]) == points * setting["seeds"])
 
 
 def cells(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """One record for each point of the map: its place, and the gain over its seeds.
 
     ``gain``: mean over seeds of 1 - ex post / weighted loss, with its t interval (None for one
-    seed); ``resolution``: weighted minus unweighted training, mean over seeds.
+    seed, all three None if a training of the point diverged); ``resolution``: weighted minus
+    unweighted training, mean over seeds; ``weighted``, ``ex_post``: mean losses on test data, and
+    ``validation``: those on validation data.
     """
     points: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    for key, records in found["groups"].items():
+    for key, group in found["groups"].items():
         place = key.rsplit("/", 1)[0].split("/")
-        for record in records:
+        for record in group["records"]:
             spot = (*place, record["ratio"], record["weight_scale"])
             points.setdefault(spot, []).append(record)
     for (model, size, frequency, rate, ratio, scale), records in points.items():
-        gains = [
-            1 - record["ex_post"]["weighted_loss"] / record["weighted"]["weighted_loss"]
-            for record in records
-        ]
-        gain = paired([0.0] * len(gains), gains)
-        gaps = [r["weighted"]["resolution"] - r["ex_post"]["resolution"] for r in records]
+        losses = {
+            regime: [_finite(record[regime]["weighted_loss"]) for record in records]
+            for regime in PAIR
+        }
+        pairs = zip(losses["ex_post"], losses["weighted"], strict=True)
+        gains = [1 - ex_post / weighted for ex_post, weighted in pairs]
+        gain = paired([0.0] * len(gains), gains) if np.isfinite(gains).all() else None
+        gaps = [_finite(r["weighted"]["resolution"]) - _finite(r["ex_post"]["resolution"])
+                for r in records]  # fmt: skip
         yield {
             "model": model,
             "size": int(size),
@@ -69,11 +85,24 @@ def cells(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "ratio": ratio,
             "weight_scale": scale,
             "seeds": len(records),
-            "gain": gain.mean,
-            "low": gain.low,
-            "high": gain.high,
-            "resolution": float(np.mean(gaps)),
+            "gain": gain and gain.mean,
+            "low": gain and gain.low,
+            "high": gain and gain.high,
+            "resolution": _or_none(np.mean(gaps)),
+            **{regime: _or_none(np.mean(values)) for regime, values in losses.items()},
+            "validation": {
+                regime: _or_none(np.mean([_finite(r[regime]["validation_loss"]) for r in records]))
+                for regime in PAIR
+            },
         }
+
+
+def _finite(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _or_none(value: Any) -> float | None:
+    return float(value) if math.isfinite(value) else None
 
 
 def as_text(found: Mapping[str, Any]) -> str:
@@ -83,13 +112,20 @@ def as_text(found: Mapping[str, Any]) -> str:
               "resolution")  # fmt: skip
     rows = []
     for cell in cells(found):
-        interval = (
-            "-" if cell["low"] is None else f"[{100 * cell['low']:.1f}, {100 * cell['high']:.1f}]"
-        )
         frequency = "-" if cell["frequency"] is None else f"{cell['frequency']:g}"
         place = (cell["model"], f"{cell['size']:,}", frequency, f"{cell['learning_rate']:g}")
-        more = (f"{cell['ratio']:g}", f"{cell['weight_scale']:g}", f"{100 * cell['gain']:.1f}")
-        rows.append((*place, *more, interval, f"{cell['resolution']:+.3f}"))
-    top = f"{setting['dataset']}, {setting['emphasised']} emphasised, {found['seeds']} seeds"
+        more = (f"{cell['ratio']:g}", f"{cell['weight_scale']:g}", *_gain(cell))
+        gap = cell["resolution"]
+        rows.append((*place, *more, "-" if gap is None else f"{gap:+.3f}"))
+    top = f"{setting['dataset']}, {setting['emphasised']} emphasised, {setting['seeds']} seeds"
     note = "gain: weighted loss saved by ex post weighting; resolution: weighted minus unweighted"
     return "\n".join([top, note, *table(header, rows)])
+
+
+def _gain(cell: Mapping[str, Any]) -> tuple[str, str]:
+    if cell["gain"] is None:
+        return "-", "diverged"
+    interval = "-"
+    if cell["low"] is not None:
+        interval = f"[{100 * cell['low']:.1f}, {100 * cell['high']:.1f}]"
+    return f"{100 * cell['gain']:.1f}", interval

@@ -14,16 +14,17 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import isfinite
+from numbers import Real
 from typing import Any
 
 import numpy as np
-from sklearn.frozen import FrozenEstimator
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_is_fitted
 
-from empirical.labelled import by_action_and_class, by_class
-from empirical.wrapping import ProbabilityWrapper, name_of
+from empirical.labelled import by_action_and_class, by_class, listed, shown
+from empirical.wrapping import ProbabilityWrapper, is_prefit, name_of
 from theory.command_line import InputError, require
 from theory.recalibration import recalibrate
 from theory.training_practices import (
@@ -42,19 +43,62 @@ BEYOND_RECOVERY = {
     "mixed_examples": MIXED_EXAMPLES,
     "hard_example_mining": HARD_EXAMPLE_MINING,
 }
-LINEAR = ("class_weight", "label_smoothing", "sampling_rates")
+BY_CLASS = ("class_weight", "sampling_rates")
+KNOWN = (*BY_CLASS, "label_smoothing", "focal_gamma", *BEYOND_RECOVERY)
+SMALLEST = float(np.finfo(float).tiny)  # in place of 0, for a finite logarithm
 
 
 @dataclass(frozen=True)
 class Recovery:
-    """From predictions (N, m) to posteriors (N, m) and whether each is in the image, (N,).
+    """The way from predictions back to posteriors.
 
-    `condition_number` is that of U, None where the practice has no matrix.  An error of the
-    prediction can come out larger by about this factor.
+    `utility` is the matrix U (m, m) of the training, with `condition_number`: an error of the
+    prediction can come out larger by about this factor.  Both are None for a practice without a
+    matrix, which has `recover` instead, from predictions (N, m) to posteriors (N, m).
     """
 
-    apply: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+    utility: np.ndarray | None
     condition_number: float | None
+    recover: Callable[[Any], Any] | None = None
+
+    def apply(self, prediction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Posteriors (N, m), and whether each prediction (N, m) is in the image, (N,)."""
+        if self.utility is None:
+            assert self.recover is not None
+            return self.recover(prediction), np.ones(len(prediction), dtype=bool)
+        found = recalibrate(self.utility, prediction, project=True)
+        return found.posterior, found.in_image
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """What "balanced" refers to.
+
+    `labels` (N,), `sample_weight` (N,) or None; `known` is false if the classifier was fitted
+    before, on other labels; `fit_params`, what else goes to its `fit`.
+    """
+
+    labels: np.ndarray
+    sample_weight: Any = None
+    known: bool = True
+    fit_params: Mapping[str, Any] = field(default_factory=dict)
+
+    def balanced_weights(self, classes: np.ndarray, argument: str) -> np.ndarray:
+        """scikit-learn's balanced class weights, n / (m n_y), of weighted examples if any are."""
+        require(self.known, argument, "'balanced' on a prefit estimator",
+                "be the weights themselves: the training labels are not known")  # fmt: skip
+        return compute_class_weight(
+            "balanced", classes=classes, y=self.labels, sample_weight=self.sample_weight
+        )
+
+    @property
+    def weighted(self) -> bool:
+        """Whether sample weights go to the classifier, or to a step of it."""
+        given = any(
+            name.endswith("sample_weight") and value is not None
+            for name, value in self.fit_params.items()
+        )
+        return given or self.sample_weight is not None
 
 
 def recovery(trained_with: Any, classes: np.ndarray, training: TrainingSet) -> Recovery:
@@ -67,43 +111,43 @@ def recovery(trained_with: Any, classes: np.ndarray, training: TrainingSet) -> R
     * the utility matrix (m, m) of the training loss: array, data frame or dict of dicts;
     * a `theory.training_practices.Practice`.
 
+    "balanced" refers to the labels of `training`, and not together with sample weights: some
+    classifiers balance the examples, others their weights.
+
     Raises `InputError` where nothing leads back, saying why.
     """
     practice = _practice(trained_with, classes, training)
     wanted = f"be undone, but cannot be: {practice.reason}"
     require(practice.invertible, "trained_with", practice.name, wanted)
     if practice.utility is None:
-        recover = practice.recover
-        assert recover is not None
-        return Recovery(lambda p: (recover(p), np.ones(len(p), dtype=bool)), None)
+        return Recovery(None, None, practice.recover)
     utility = validated_utility(np.asarray(practice.utility, dtype=float), "trained_with")
-
-    def apply(prediction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        found = recalibrate(utility, prediction, project=True)
-        return found.posterior, found.in_image
-
     try:
         certain = recalibrate(utility, np.eye(len(classes))[0])
     except InputError as error:
         raise InputError(f"trained_with cannot be undone: {error}") from None
-    return Recovery(apply, float(certain.condition_number))
+    return Recovery(utility, float(certain.condition_number))
 
 
-@dataclass(frozen=True)
-class TrainingSet:
-    """What "balanced" refers to: labels (N,), sample weights (N,) or None; unknown if prefit."""
+def in_sorted_order(
+    trained_with: Any, classes: np.ndarray, names: Sequence[Any] | None = None
+) -> Any:
+    """`trained_with` without names: its sequences and matrices in the order of `classes`.
 
-    labels: np.ndarray
-    sample_weight: Any = None
-    known: bool = True
-
-    def balanced_weights(self, classes: np.ndarray, argument: str) -> np.ndarray:
-        """scikit-learn's balanced class weights, n / (m n_y)."""
-        require(self.known, argument, "'balanced' on a prefit estimator",
-                "be the weights themselves: the training labels are not known")  # fmt: skip
-        return compute_class_weight(
-            "balanced", classes=classes, y=self.labels, sample_weight=self.sample_weight
-        )
+    Those that came without are in the order of `names`, that of `classes` if None.  What has no
+    order by class stays.  Raises `InputError` for names that are not those of the classes.
+    """
+    if isinstance(trained_with, Practice):
+        return trained_with
+    practices = _practices(trained_with, classes)
+    if practices is None:
+        return _square(trained_with, classes, names)
+    return {
+        name: by_class(value, classes, f"{name} of trained_with", names=names)
+        if name in BY_CLASS and not isinstance(value, str)
+        else value
+        for name, value in practices.items()
+    }
 
 
 def class_weights(
@@ -162,10 +206,9 @@ class PosteriorRecovery(ProbabilityWrapper):
         """Fit the classifier; `params` are routed to it."""
         estimator, y, classes = self._checked(y)
         self._require_probabilities(estimator)
-        prefit = isinstance(estimator, FrozenEstimator)
-        training = TrainingSet(y, sample_weight, known=not prefit)
+        training = TrainingSet(y, sample_weight, not is_prefit(estimator), params)
         undo = None if self.trained_with is None else recovery(self.trained_with, classes, training)
-        self._fit(estimator, X, y, sample_weight, params)
+        self._fit(estimator, X, y, classes, sample_weight, params)
         self.recovery_ = undo
         self.condition_number_ = 1.0 if undo is None else undo.condition_number
         return self
@@ -187,6 +230,16 @@ class PosteriorRecovery(ProbabilityWrapper):
         most_probable = self.predict_proba(X).argmax(axis=1)
         return self.classes_[most_probable]
 
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Log odds of the second of two classes, (N,); log posteriors, (N, m), of more.
+
+        For a calibration on top: one that is linear in the log odds, as by a sigmoid, leaves
+        posteriors that are right as they are, which one that is linear in probabilities does not.
+        A probability of 0 counts as the smallest normal number.
+        """
+        logarithms = np.log(np.maximum(self.predict_proba(X), SMALLEST))
+        return logarithms[:, 1] - logarithms[:, 0] if logarithms.shape[1] == 2 else logarithms
+
     def in_image(self, X: Any) -> np.ndarray:
         """Whether some posterior leads to the classifier's output, (N,) booleans."""
         return self._recovered(X)[1]
@@ -202,30 +255,70 @@ class PosteriorRecovery(ProbabilityWrapper):
 def _practice(trained_with: Any, classes: np.ndarray, training: TrainingSet) -> Practice:
     if isinstance(trained_with, Practice):
         return trained_with
-    if isinstance(trained_with, str):
-        trained_with = {trained_with: True}
-    known = {*LINEAR, "focal_gamma", *BEYOND_RECOVERY}
-    if not isinstance(trained_with, Mapping) or not known & set(trained_with):
-        matrix, actions = by_action_and_class(trained_with, classes, "trained_with")
-        require(actions is classes, "rows of trained_with", actions.tolist(),
-                f"be the classes {classes.tolist()}")  # fmt: skip
-        return Practice("a utility matrix", matrix, True, "")
-    for name in trained_with:
-        require(name in known, "a key of trained_with", repr(name),
-                f"be one of {', '.join(sorted(known))}")  # fmt: skip
+    practices = _practices(trained_with, classes)
+    if practices is None:
+        return Practice("a utility matrix", _square(trained_with, classes), True, "")
+    for name in practices:
         if name in BEYOND_RECOVERY:
             return BEYOND_RECOVERY[name]
-    if "focal_gamma" in trained_with:
-        require(len(trained_with) == 1, "trained_with", dict(trained_with),
+    if "focal_gamma" in practices:
+        require(len(practices) == 1, "trained_with", practices,
                 "name the focal loss alone: no formula is known for the combination")  # fmt: skip
-        return focal_loss(trained_with["focal_gamma"])
-    weights, rates = np.ones(len(classes)), np.ones(len(classes))
-    if "class_weight" in trained_with:
-        name = "class_weight of trained_with"
-        weights = class_weights(trained_with["class_weight"], classes, training, name)
-    if "sampling_rates" in trained_with:
-        name = "sampling_rates of trained_with"
-        rates = class_weights(trained_with["sampling_rates"], classes, training, name)
-    epsilon = trained_with.get("label_smoothing", 0.0)
+        return focal_loss(_number(practices, "focal_gamma"), len(classes))
+    weights, rates = (_weights_in_training(practices, name, classes, training) for name in BY_CLASS)
+    epsilon = _number(practices, "label_smoothing") if "label_smoothing" in practices else 0.0
     smoothed = utility_of_label_smoothing(epsilon, len(classes), weights)
-    return Practice(" and ".join(trained_with), weighted_examples(smoothed, rates), True, "")
+    return Practice(" and ".join(practices), weighted_examples(smoothed, rates), True, "")
+
+
+def _practices(trained_with: Any, classes: np.ndarray) -> dict[str, Any] | None:
+    """Customary practices and their values, those left out as False; None for a matrix."""
+    if isinstance(trained_with, str):
+        names = ", ".join(sorted(BEYOND_RECOVERY))
+        wanted = f"be a dict of practices, a utility matrix, or one of {names}"
+        require(trained_with in BEYOND_RECOVERY, "trained_with", repr(trained_with), wanted)
+        return {trained_with: True}
+    keys = listed(trained_with) if isinstance(trained_with, Mapping) else []
+    if not isinstance(trained_with, Mapping) or set(keys) == set(classes.tolist()):
+        return None
+    for name in keys:
+        require(name in KNOWN, "a key of trained_with", repr(name),
+                f"be one of {', '.join(sorted(KNOWN))}; or, for a matrix, the keys the classes "
+                f"{classes.tolist()}")  # fmt: skip
+    practices = {
+        name: value
+        for name, value in trained_with.items()
+        if not (name in BEYOND_RECOVERY and value is False)
+    }
+    require(len(practices) > 0, "trained_with", dict(trained_with), "name a practice, or be None")
+    return practices
+
+
+def _square(trained_with: Any, classes: np.ndarray, names: Sequence[Any] | None = None) -> Any:
+    """The utility matrix (m, m) of a training, in the order of `classes`."""
+    matrix, layout = by_action_and_class(trained_with, classes, "trained_with", column_names=names)
+    actions = layout.actions(len(matrix), classes)
+    require(actions is classes, "rows of trained_with", actions.tolist(),
+            f"be the classes {classes.tolist()}")  # fmt: skip
+    utility = validated_utility(matrix, "trained_with")
+    return utility[layout.index(classes, classes)]
+
+
+def _weights_in_training(
+    practices: dict[str, Any], name: str, classes: np.ndarray, training: TrainingSet
+) -> np.ndarray:
+    if name not in practices:
+        return np.ones(len(classes))
+    values, argument = practices[name], f"{name} of trained_with"
+    ambiguous = isinstance(values, str) and values == "balanced" and training.weighted
+    require(not ambiguous, argument, "'balanced' with sample weights",
+            "be the weights themselves: classifiers differ in whether they balance the examples "
+            "or their weights")  # fmt: skip
+    return class_weights(values, classes, training, argument)
+
+
+def _number(practices: dict[str, Any], name: str) -> Any:
+    value = practices[name]
+    valid = isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+    require(valid, f"{name} of trained_with", shown(value), "be a finite number")
+    return value

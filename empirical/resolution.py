@@ -9,12 +9,16 @@ weighted and unweighted training *learned*, both are given the same means of cho
 2. recalibrate empirically: q' proportional to exp(b_y + a log q_y), with a temperature a and m
    biases b fitted on *validation* data (m + 1 numbers: the m^2 + m of
    `theory.calibration.fit_multinomial` are too many for a hundred classes), under equal weights or
-   under those of the loss that is measured, or not at all: whichever has the lowest loss under
-   cross-validation within the validation data;
+   under
+   those of the loss that is measured, but only if that lowers the loss under cross-validation
+   within the validation data by more than one standard error (a heavy class may have few images
+   there, and what fits them makes predictions of others worse);
 3. read the loss of p^w(q') on *test* data.
 
 No map of the predictions has a lower expected loss than p^w(Q), so the learning part is bounded
-from above, and the choosing part (total minus learning) from below.  Measured under plain cross
+from above, and the choosing part (total minus learning) from below.  In the population the
+choosing part is not negative; an estimate that is says that the recalibration did not carry over
+to the test data.  Measured under plain cross
 entropy, the learning part subtracted from the entropy of the class frequencies is the *resolution*
 of the recovered posteriors: a lower bound of the information in nats that predictions carry.
 
@@ -35,6 +39,7 @@ Schervish's (1989) representation of proper losses.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -51,6 +56,8 @@ from theory.utility import class_weight_utility
 THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
 MOST_ITERATIONS = 100
 FOLDS = 4
+FITS = ("none", "equal weights", "weights")
+STANDARD_ERRORS = 1.0  # of the cross-validated gain that a recalibration must exceed
 PULL = 1e-3  # weight of the squared distance from "no recalibration"
 
 
@@ -101,26 +108,31 @@ class Recalibration:
 
 def best_recalibration(
     posterior: np.ndarray, labels: np.ndarray, weights: np.ndarray
-) -> Callable[[np.ndarray], np.ndarray]:
-    """The map with the lowest cross-validated loss under `weights`: none at all, or
-    `Recalibration` under equal weights or under `weights`; refitted to all rows.
+) -> tuple[str, Callable[[np.ndarray], np.ndarray]]:
+    """The map with the lowest cross-validated loss under `weights`, and its name in `FITS`.
 
+    `Recalibration` under equal weights or under `weights`, refitted to all rows, if its mean gain
+    over no recalibration exceeds `STANDARD_ERRORS` standard errors; else none.
     Shapes: posteriors (N, m), labels (N,), weights (m,).
     """
-    even, utility = np.ones_like(weights), class_weight_utility(weights)
-    fits: list[Callable[[np.ndarray, np.ndarray], Callable[[np.ndarray], np.ndarray]]] = [
-        lambda q, y: lambda held_out: held_out,
-        lambda q, y: Recalibration(q, y, even),
-        lambda q, y: Recalibration(q, y, weights),
-    ]
+    utility = class_weight_utility(weights)
+    under = dict(zip(FITS[1:], (np.ones_like(weights), weights), strict=True))
     fold = np.random.default_rng(0).permutation(len(labels)) % FOLDS
-    losses = np.zeros(len(fits))
-    for left_out in range(FOLDS):
-        kept, rest = fold != left_out, fold == left_out
-        for index, fit in enumerate(fits):
-            recalibrated = fit(posterior[kept], labels[kept])(posterior[rest])
-            losses[index] += _loss(utility, recalibrated, labels[rest]) * rest.sum()
-    return fits[int(losses.argmin())](posterior, labels)
+    plain = _losses(utility, posterior, labels)
+    best, largest = FITS[0], 0.0
+    for name, chosen in under.items():
+        found = np.empty(len(labels))
+        for left_out in range(FOLDS):
+            kept, rest = fold != left_out, fold == left_out
+            fit = Recalibration(posterior[kept], labels[kept], chosen)
+            found[rest] = _losses(utility, fit(posterior[rest]), labels[rest])
+        gains = plain - found
+        error = float(gains.std(ddof=1)) / math.sqrt(len(gains)) if len(gains) > 1 else math.inf
+        if gains.mean() > max(STANDARD_ERRORS * error, largest):
+            best, largest = name, float(gains.mean())
+    if best == FITS[0]:
+        return best, lambda held_out: held_out
+    return best, Recalibration(posterior, labels, under[best])
 
 
 def measure_learning(
@@ -134,9 +146,10 @@ def measure_learning(
 
     ``learning`` and ``choosing``: the two parts of the weighted test loss of the model's own
     predictions corrected to the weighted objective (p^w of the recovered posterior).
-    ``resolution``: nats.  ``elementary``: mean elementary losses of the emphasised class against
-    the rest at `THRESHOLDS` (None if no class is emphasised), of posteriors
-    recalibrated under equal weights.
+    ``resolution``: nats.  ``recalibration``: which of `FITS` each of the two rests on; with
+    "none" the learning part is the total.  ``elementary``: mean elementary losses of the
+    emphasised class against the rest at `THRESHOLDS` (None if no class is emphasised), of
+    posteriors recalibrated under equal weights.
     """
     posterior = {name: recovered_posterior(values, training, weights) for name, values in
                  logits.items()}  # fmt: skip
@@ -144,9 +157,10 @@ def measure_learning(
     truth, held_out = labels["validation"], labels["test"]
     total = _loss(utility, posterior["test"], held_out)
     known = posterior["validation"]
-    best = best_recalibration(known, truth, weights)(posterior["test"])
-    learning = _loss(utility, best, held_out)
-    recalibrated = best_recalibration(known, truth, np.ones_like(weights))(posterior["test"])
+    name, best = best_recalibration(known, truth, weights)
+    learning = _loss(utility, best(posterior["test"]), held_out)
+    plain_name, plainly = best_recalibration(known, truth, np.ones_like(weights))
+    recalibrated = plainly(posterior["test"])
     shares = np.bincount(held_out, minlength=len(weights)) / len(held_out)
     entropy = -float((shares[shares > 0] * np.log(shares[shares > 0])).sum())
     return {
@@ -154,6 +168,7 @@ def measure_learning(
         "learning": learning,
         "choosing": total - learning,
         "resolution": entropy - _loss(plain, recalibrated, held_out),
+        "recalibration": {"learning": name, "resolution": plain_name},
         "elementary": None
         if emphasised is None
         else elementary_losses(recalibrated[:, emphasised], held_out == emphasised),
@@ -219,8 +234,12 @@ def comparison_slopes(comparison: Mapping[str, Any]) -> list[float]:
 
 
 def _loss(utility: np.ndarray, posterior: np.ndarray, labels: np.ndarray) -> float:
+    return float(_losses(utility, posterior, labels).mean())
+
+
+def _losses(utility: np.ndarray, posterior: np.ndarray, labels: np.ndarray) -> np.ndarray:
     prediction = utility_weighted_prediction(utility, posterior)
-    return float(realised_loss(LOGARITHMIC, utility, prediction, labels).mean())
+    return np.asarray(realised_loss(LOGARITHMIC, utility, prediction, labels))
 
 
 def _log(posterior: np.ndarray) -> np.ndarray:

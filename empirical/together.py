@@ -70,7 +70,7 @@ def train_together(
     build: Callable[[], nn.Module],
     *,
     device: str = "cpu",
-    progress: Callable[[int, int, float], None] = lambda done, total, loss: None,
+    progress: Callable[[float, float, Tensor], None] = lambda done, total, loss: None,
 ) -> Iterator[list[Interval]]:
     """Train one network for each entry of `weights`; yields their intervals side by side.
 
@@ -111,7 +111,7 @@ def train_together(
         optimiser.step()
         schedule.step()
         since.append(losses.detach())
-        progress(step, total, float("nan"))
+        progress(step / per_epoch, total / per_epoch, since[-1].mean())
         if step % every and step != total:
             continue
         recent = torch.stack(since).mean(0).tolist()

@@ -73,15 +73,14 @@ def train(
     build: Callable[[], nn.Module],
     *,
     device: str = "cpu",
-    progress: Callable[[int, int, float], None] = lambda done, total, loss: None,
+    progress: Callable[[float, float, Tensor], None] = lambda done, total, loss: None,
 ) -> Iterator[Interval]:
     """Train one network and yield what it predicts at every interval.
 
     `weights` (m,) are class weights, None for plain cross entropy; `build` makes the network from
     torch's global generator, which is seeded with `seed` first.  `progress` hears, after every
-    step, the steps done, their total and the mean loss of the last interval (nan in the first).
-    The last step always ends an interval.  Raises
-    `InputError` if the loss stops being finite.
+    step, the epochs done, their total and the batch's loss, still on the device.  The last step
+    always ends an interval.  Raises `InputError` if the loss stops being finite.
     """
     torch.manual_seed(seed)
     model = build().to(device)
@@ -97,7 +96,6 @@ def train(
     optimiser = make_optimiser(model, protocol)
     schedule = make_schedule(optimiser, protocol, total)
     since: list[Tensor] = []
-    recent = float("nan")
     for step, batch in enumerate(batches(len(labels), protocol.batch_size, total, seed), start=1):
         chosen = batch.to(device)
         inputs = augment(images[chosen], random, protocol)
@@ -111,7 +109,7 @@ def train(
         optimiser.step()
         schedule.step()
         since.append(loss.detach())
-        progress(step, total, recent)
+        progress(step / per_epoch, total / per_epoch, since[-1])
         if step % every and step != total:
             continue
         recent = float(torch.stack(since).mean())

@@ -7,12 +7,14 @@ Nothing is changed after `fit`, so fitted objects may be shared between threads.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn import get_config
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -23,12 +25,18 @@ from sklearn.utils.multiclass import check_classification_targets
 from theory.command_line import require
 from theory.prediction import validated_probabilities
 
-# Parameters that weigh classes in training, and their values that do not.
-NEUTRAL = {
-    "class_weight": (None,),
-    "scale_pos_weight": (None, 1),
-    "is_unbalance": (None, False),
-}
+# Parameters that weigh classes in training (of scikit-learn, LightGBM, XGBoost and CatBoost).
+# Priors, as of naive Bayes, are not among them: they say how frequent the classes are.
+WEIGHTING = (
+    "class_weight",
+    "class_weights",
+    "auto_class_weights",
+    "scale_pos_weight",
+    "is_unbalance",
+)
+GRIDS = ("param_grid", "param_distributions")  # where a search keeps what it will try
+# Calibrations with a free intercept, which makes up for weights; a temperature has none.
+SHIFTING_CALIBRATIONS = ("sigmoid", "isotonic")
 
 
 class ProbabilityWrapper(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
@@ -63,9 +71,14 @@ class ProbabilityWrapper(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         labels = column_or_1d(y, warn=True)
         if labels.dtype.kind == "f":
             assert_all_finite(labels, input_name="y")
+        missing = np.flatnonzero(pd.isna(labels))
+        require(not missing.size, f"y{missing[:1]}", "missing", "be a label")
         check_classification_targets(labels)
         estimator = clone(self._estimator)
         prefit = isinstance(estimator, FrozenEstimator)
+        if prefit:
+            require(hasattr(estimator, "classes_"), "estimator", estimator,
+                    "hold a classifier that is fitted")  # fmt: skip
         classes = np.asarray(estimator.classes_ if prefit else np.unique(labels))
         require(len(classes) > 1, "y", f"of one class, {classes.tolist()}", "have two or more")
         unseen = sorted(set(labels.tolist()) - set(classes.tolist()), key=str)
@@ -76,13 +89,23 @@ class ProbabilityWrapper(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         wanted = "have predict_proba (CalibratedClassifierCV, or calibration=, provides it)"
         require(hasattr(estimator, "predict_proba"), "estimator", estimator, wanted)
 
-    def _fit(self, inner: Any, X: Any, y: np.ndarray, sample_weight: Any, params: Any) -> None:
+    def _fit(
+        self,
+        inner: Any,
+        X: Any,
+        y: np.ndarray,
+        classes: np.ndarray,
+        sample_weight: Any,
+        params: Any,
+    ) -> None:
         """Fit `inner`, which wraps the classifier or is it, and keep it as `estimator_`."""
         if sample_weight is not None:
             params = {**params, "sample_weight": sample_weight}
         if get_config()["enable_metadata_routing"]:
             params = process_routing(self, "fit", **params).estimator.fit
         self.estimator_ = inner.fit(X, y, **params)
+        found, wanted = self.classes_.tolist(), classes.tolist()
+        require(found == wanted, "classes of the fitted estimator", found, f"be {wanted}")
         for attribute in ("n_features_in_", "feature_names_in_"):
             if hasattr(self.estimator_, attribute):
                 setattr(self, attribute, getattr(self.estimator_, attribute))
@@ -103,24 +126,24 @@ def name_of(estimator: Any) -> str:
     return type(estimator.estimator if frozen else estimator).__name__
 
 
+def is_prefit(estimator: Any) -> bool:
+    """Whether it is, or contains at any depth, a classifier that was fitted before."""
+    parts = [estimator, *estimator.get_params(deep=True).values()]
+    return any(isinstance(part, FrozenEstimator) and is_classifier(part) for part in parts)
+
+
 def warn_of_weights(estimator: Any) -> None:
     """Warn if a parameter of `estimator`, at any depth, weighs classes in training.
 
-    Not within a classifier that makes up for it (a calibration, a recovery).
+    Not within a classifier that makes up for it (a calibration with an intercept, a recovery).
     """
-    if isinstance(estimator, FrozenEstimator):
-        estimator = estimator.estimator
-    options = estimator.get_params(deep=True)
+    options = {"": _thawed(estimator), **dict(_parameters(estimator))}
     for path, value in options.items():
-        parents = [path[:end] for end in range(len(path)) if path[end:].startswith("__")]
-        holders = [estimator, *(options.get(parent) for parent in parents)]
-        undone = any(
-            isinstance(holder, CalibratedClassifierCV)
-            or getattr(holder, "trained_with", None) is not None
-            for holder in holders
-        )
-        neutral = NEUTRAL.get(path.rsplit("__", 1)[-1])
-        if neutral is not None and not undone and not _is_neutral(value, neutral):
+        name = path.rsplit("__", 1)[-1]
+        parents = ["", *(path[:end] for end in range(len(path)) if path[end:].startswith("__"))]
+        undone = any(_makes_up_for_weights(options.get(parent)) for parent in parents)
+        tried = _tried_weights(value) if name in GRIDS else [value] if name in WEIGHTING else []
+        if not undone and not all(map(_is_neutral, tried)):
             warnings.warn(
                 f"{path} of estimator is {value!r}: its probabilities are weighted, and a utility "
                 "on top counts twice; drop the weights, or state them in trained_with",
@@ -128,5 +151,38 @@ def warn_of_weights(estimator: Any) -> None:
             )
 
 
-def _is_neutral(value: Any, neutral: tuple[Any, ...]) -> bool:
-    return any(value is option or (np.isscalar(value) and value == option) for option in neutral)
+def _parameters(estimator: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Names and values of the parameters at any depth, also of frozen classifiers."""
+    for name, value in _thawed(estimator).get_params(deep=True).items():
+        yield path + name, _thawed(value)
+        if isinstance(value, FrozenEstimator):
+            yield from _parameters(value, f"{path}{name}__")
+
+
+def _thawed(value: Any) -> Any:
+    return value.estimator if isinstance(value, FrozenEstimator) else value
+
+
+def _makes_up_for_weights(holder: Any) -> bool:
+    if isinstance(holder, CalibratedClassifierCV):
+        return holder.method in SHIFTING_CALIBRATIONS
+    return getattr(holder, "trained_with", None) is not None
+
+
+def _tried_weights(grids: Any) -> list[Any]:
+    """The values of parameters that weigh classes, in what a search is to try."""
+    return [
+        value
+        for grid in ([grids] if isinstance(grids, Mapping) else grids)
+        for name, values in grid.items()
+        if name.rsplit("__", 1)[-1] in WEIGHTING and isinstance(values, Iterable)
+        for value in values
+    ]
+
+
+def _is_neutral(value: Any) -> bool:
+    """Whether the weights are all one: None, False, 1, or a dict or sequence of ones."""
+    if value is None or isinstance(value, bool | str):
+        return value in (None, False, "None")
+    weights = list(value.values()) if isinstance(value, Mapping) else value
+    return bool(np.all(np.asarray(weights) == 1))

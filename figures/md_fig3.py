@@ -31,7 +31,10 @@ Prediction = tuple[Fraction, ...]
 
 @dataclass(frozen=True)
 class System:
-    """The law of X, the model f, post processing delta of its predictions, and the system d."""
+    """The law of X, the model f, post processing delta of its predictions, and the best system d.
+
+    `system` is found without delta: that it is delta after f is a claim.
+    """
 
     utility: tuple[tuple[Fraction, ...], ...]
     shares: dict[str, Fraction]
@@ -41,14 +44,22 @@ class System:
 
 
 def data() -> System:
-    """The example: a calibrated model, the optimal delta, and the composition of the two."""
+    """The example: a calibrated model, the optimal delta, and the best action at each x."""
     utility = ((WEIGHTS[0], Fraction(0)), (Fraction(0), WEIGHTS[1]))
     model: dict[str, Prediction] = {
         x: (rate, 1 - rate) for x, rate in zip(FEATURES, RATES, strict=True)
     }
     delta = {p: int(decision(utility, as_array(p))) for p in model.values()}
-    system = {x: delta[p] for x, p in model.items()}
-    return System(utility, dict(zip(FEATURES, SHARES, strict=True)), model, delta, system)
+    shares = dict(zip(FEATURES, SHARES, strict=True))
+    return System(
+        utility, shares, model, delta, {x: _best_action(utility, model[x]) for x in model}
+    )
+
+
+def _best_action(utility: tuple[tuple[Fraction, ...], ...], rates: Prediction) -> int:
+    """The action that earns most when classes occur at `rates`, by definition."""
+    earned = [sum(u * rate for u, rate in zip(row, rates, strict=True)) for row in utility]
+    return earned.index(max(earned))
 
 
 def draw() -> Figure:

@@ -26,11 +26,20 @@ from proofs_check import kernel
 from proofs_check.kernel import Counterexample, Obligation, Proof, Result, Unknown
 
 Role = Literal["conclusion", "step", "prose", "reading", "confirmation", "control"]
-Verdict = Literal["holds", "holds with a correction", "false as printed", "open"]
+Verdict = Literal[
+    "holds",
+    "holds with a correction",
+    "false as printed",
+    "no difference detected",
+    "contradicted by runs",
+    "open",
+]
 
 HOLDS: Verdict = "holds"
 CORRECTED: Verdict = "holds with a correction"
 FALSE: Verdict = "false as printed"
+UNDETECTED: Verdict = "no difference detected"
+CONTRADICTED: Verdict = "contradicted by runs"
 OPEN: Verdict = "open"
 
 NO_CONTROL = "there is no negative control"
@@ -135,6 +144,17 @@ class Check:
         """See `kernel.replicate`."""
         return self._record(role, kernel.replicate(name, experiment, differences))
 
+    def observe(
+        self,
+        name: str,
+        experiment: str,
+        differences: Mapping[str, float],
+        *,
+        role: Role = "conclusion",
+    ) -> Result:
+        """See `kernel.observe`."""
+        return self._record(role, kernel.observe(name, experiment, differences))
+
     def wait(self, name: str, missing: str, *, role: Role = "conclusion") -> Result:
         """See `kernel.wait`; the claim is open, and its test passes (`assert_decided`)."""
         return self._record(role, kernel.wait(name, missing))
@@ -149,12 +169,8 @@ class Check:
         A claim that waits for evidence is open in the ledger, which tells what it waits for; it
         may have no control yet, but nothing else may be wrong with it.
         """
-        excused = {NO_CONTROL} if self.waits_for() else set()
-        undecided = [
-            reason
-            for reason in undecided_parts(self.parts)
-            if reason not in excused | set(self.waits_for())
-        ]
+        waits = self.waits_for()
+        undecided = [reason for reason in undecided_parts(self.parts) if reason not in waits]
         assert not undecided, f"{self.slug} is open: " + "; ".join(undecided)
 
     def waits_for(self) -> list[str]:
@@ -174,12 +190,14 @@ def undecided_parts(parts: Sequence[Part]) -> list[str]:
     """Why the parts do not decide the claim; empty if they do.
 
     Needed: at least one conclusion, no unknown, no confirmation that contradicts, and at
-    least one control, every one of them refuted.
+    least one control, every one of them refuted.  A claim that waits for evidence has its
+    controls still to come.
     """
     reasons = []
     if not any(part.role == "conclusion" for part in parts):
         reasons.append("no part states the conclusion")
-    if not any(part.role == "control" for part in parts):
+    waits = any(part.result.kind == kernel.WAITING for part in parts)
+    if not waits and not any(part.role == "control" for part in parts):
         reasons.append(NO_CONTROL)
     for part in parts:
         if isinstance(part.result, Unknown):
@@ -196,13 +214,19 @@ def verdict_of(parts: Sequence[Part], corrected: bool) -> Verdict:
 
     `open` unless the parts decide the claim; `false as printed` if a conclusion is refuted;
     `holds with a correction` if only steps, prose or the literal reading are refuted and a
-    corrected statement holds (`corrected`); `holds` if everything is proved.
+    corrected statement holds (`corrected`); `holds` if everything is proved.  What recorded runs
+    alone speak against is no error of a text: `contradicted by runs`, or, where all that fails is
+    that a difference is detected, `no difference detected`.
     """
     if undecided_parts(parts):
         return OPEN
-    refuted = {part.role for part in parts if isinstance(part.result, Counterexample)} - {"control"}
+    failing = [p for p in parts if isinstance(p.result, Counterexample) and p.role != "control"]
+    refuted = {part.role for part in failing}
     if not refuted:
         return HOLDS
+    kinds = {part.result.kind for part in failing}
+    if kinds <= {kernel.REPLICATED, kernel.UNDETECTED}:
+        return CONTRADICTED if kernel.REPLICATED in kinds else UNDETECTED
     if "conclusion" in refuted or not corrected:
         return FALSE
     return CORRECTED

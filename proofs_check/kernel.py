@@ -14,7 +14,8 @@ the functions below has computed:
 * :func:`certify` — one exact computation on stated data;
 * :func:`exhaust` — an exact check of every element of a stated finite domain;
 * :func:`sample` — random instances with shrinking (never counted as proof);
-* :func:`replicate` — paired runs of a recorded experiment (never counted as proof);
+* :func:`replicate` — the mean of paired runs of a recorded experiment (never counted as proof);
+* :func:`observe` — every value of a recorded experiment (never counted as proof);
 * :func:`wait` — evidence that is not at hand: undecided, with what is missing;
 * :func:`cite` — an external theorem that is used.
 
@@ -35,11 +36,14 @@ import numpy as np
 import z3
 from scipy import stats
 
+from empirical.compare_statistics import sign_flip
 from proofs_check import smt, symbolic
 
 _MINT = object()
 CONFIDENCE = 0.95  # of the intervals that decide about experiments
+LEAST_RUNS = 6  # below, the exact sign-flip test cannot reach the level
 WAITING = "waiting"  # the kind of a result that more evidence would decide
+REPLICATED, UNDETECTED = "replicated", "undetected"  # kinds of what experiments decide
 
 Obligation = tuple[Sequence[z3.BoolRef], z3.BoolRef]
 
@@ -226,29 +230,53 @@ def sample(name: str, test: Callable[[], None], instances: int) -> Result:
 
 
 def replicate(name: str, experiment: str, differences: Sequence[float]) -> Result:
-    """That the mean of paired differences is below zero, from one difference per run (seed).
+    """That a mean difference below zero is detected, from one paired difference per run (seed).
 
-    Decided by the two-sided t interval of level `CONFIDENCE`: replicated if it lies below zero,
-    refuted if no part of it does, waiting for more runs otherwise.  `experiment` says what was
-    run and measured.
+    Decided by the two-sided t interval of level `CONFIDENCE`, once, at the number of runs that was
+    fixed before the first: a proof of kind "replicated" if it lies below zero; else a
+    counterexample, of kind "replicated" if it lies above, "undetected" if it includes zero.
+    `experiment` says what was run and measured.  The p-value of the exact sign-flip test, which
+    needs no normal distribution, is shown beside it.
     """
     clock = _Clock()
     values = np.asarray(differences, dtype=float)
     count = len(values)
-    if count < 2 or not np.isfinite(values).all():
-        return _unknown(name, clock, f"{experiment}: two runs with finite values are needed")
+    if not np.isfinite(values).all():
+        broken = f"infinite loss in {int((~np.isfinite(values)).sum())} of {count} runs"
+        return _unknown(name, clock, f"{experiment}: {broken}, not compared")
+    if count < LEAST_RUNS:
+        return _unknown(name, clock, f"{experiment}: {LEAST_RUNS} runs are needed, not {count}")
     half = float(stats.t.ppf((1 + CONFIDENCE) / 2, count - 1) * values.std(ddof=1))
     half /= math.sqrt(count)
     mean = float(values.mean())
-    interval = f"[{mean - half:.4g}, {mean + half:.4g}]"
-    shown = {"mean difference": f"{mean:.4g}", "95% interval": interval, "runs": count}
-    method = f"{experiment}: mean difference {mean:.4g}, 95% interval {interval}, {count} runs"
+    shown = {
+        "mean difference": f"{mean:.4g}",
+        "95% interval": f"[{mean - half:.4g}, {mean + half:.4g}]",
+        "sign-flip p": f"{sign_flip(values):.2g}",
+        "runs": str(count),
+    }
+    method = f"{experiment}: " + ", ".join(f"{key} {value}" for key, value in shown.items())
     if mean + half < 0:
-        return _proof(name, "replicated", method, clock, ("experiment",), shown)
-    if mean - half >= 0:
-        found = {key: _shown(value) for key, value in shown.items()}
-        return Counterexample(name, "replicated", method, clock.seconds(), _MINT, found)
-    return _waiting(name, clock, f"more runs, because the interval includes zero ({method})")
+        return _proof(name, REPLICATED, method, clock, ("experiment",), shown)
+    kind = REPLICATED if mean - half > 0 else UNDETECTED
+    return Counterexample(name, kind, method, clock.seconds(), _MINT, shown)
+
+
+def observe(name: str, experiment: str, differences: Mapping[str, float]) -> Result:
+    """That every recorded difference is below zero; each has the name of its run or interval.
+
+    It says what was seen in these runs, and nothing of others.
+    """
+    clock = _Clock()
+    if not differences:
+        return _unknown(name, clock, f"{experiment}: nothing was recorded")
+    failing = {key: value for key, value in differences.items() if not value < 0}
+    method = f"{experiment}: below zero in {len(differences) - len(failing)} of {len(differences)}"
+    if not failing:
+        return _proof(name, REPLICATED, method, clock, ("experiment",), {})
+    key = next(iter(failing))
+    data = {"first exception": key, "difference": f"{failing[key]:.4g}"}
+    return Counterexample(name, REPLICATED, method, clock.seconds(), _MINT, data)
 
 
 def wait(name: str, missing: str) -> Result:

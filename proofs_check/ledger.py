@@ -15,8 +15,9 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from proofs_check import kernel
 from proofs_check.check import (
     CORRECTED,
     HOLDS,
@@ -46,6 +47,11 @@ class Entry:
     corrected_by: tuple[str, ...]
     reasons: tuple[str, ...]
     seconds: float
+
+    @property
+    def experimental(self) -> bool:
+        """Whether it rests on recorded runs, or waits for them."""
+        return any(part.result.kind in _EXPERIMENTAL for part in self.parts)
 
     def as_json(self) -> dict[str, Any]:
         """The entry as plain data, with the keys that the ledger's users rely on."""
@@ -155,7 +161,8 @@ def assemble(
 def coverage(entries: Mapping[str, Entry]) -> dict[str, dict[str, int]]:
     """How many claims of the sources have each verdict, and how strong the evidence is.
 
-    Corrections and the toolkit's own lemmas are counted apart, under ``own entries``.
+    Corrections and the toolkit's own lemmas are counted apart, under ``own entries``, and of
+    these again those that say what recorded runs show, under ``own experiments``.
     """
     printed = [e for e in entries.values() if e.claim.kind not in {"correction", "lemma"}]
     own = [e for e in entries.values() if e.claim.kind in {"correction", "lemma"}]
@@ -173,12 +180,18 @@ def coverage(entries: Mapping[str, Entry]) -> dict[str, dict[str, int]]:
             for kind in STRENGTH
             if (count := sum(e.strength == kind and e.verdict == HOLDS for e in printed))
         },
-        "own entries": {v: sum(e.verdict == v for e in own) for v in _VERDICTS},
+        "own entries": {
+            v: sum(e.verdict == v for e in own if not e.experimental) for v in _VERDICTS
+        },
+        "own experiments": {
+            v: sum(e.verdict == v for e in own if e.experimental) for v in _VERDICTS
+        },
         "proofs by one engine only": {"parts": one_engine},
     }
 
 
-_VERDICTS: tuple[Verdict, ...] = ("holds", "holds with a correction", "false as printed", "open")
+_VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+_EXPERIMENTAL = {kernel.REPLICATED, kernel.UNDETECTED, kernel.WAITING}
 
 
 def _run_one(slug: str, full: bool) -> tuple[tuple[Part, ...], float]:

@@ -7,6 +7,7 @@ are variables, constrained by properness alone.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import partial
 from math import lcm
 from typing import Any
@@ -16,7 +17,7 @@ import z3
 
 from proofs_check.check import Check, Role
 from proofs_check.kernel import Obligation
-from proofs_check.smt import reals
+from proofs_check.smt import maximum, reals
 from theory.arrays import as_array
 from theory.log_bounds import Terms
 from theory.scoring import Loss, Witness, expected_loss
@@ -117,9 +118,12 @@ def honesty_is_best(loss: Loss, witness: Witness, strictly: bool) -> bool:
     return bool(honest < other if strictly else honest <= other)
 
 
+UNFIT = ((ZERO_ONE, True), (LINEAR, False), (ABSOLUTE, False))  # honesty is not the one best
+
+
 def improper_losses(check: Check) -> None:
-    """Controls: losses for which honesty is not the one best prediction."""
-    for loss, strictly in ((ZERO_ONE, True), (LINEAR, False), (ABSOLUTE, False)):
+    """Controls: that losses are proper, or strictly so, which are not."""
+    for loss, strictly in UNFIT:
         assert isinstance(loss.evidence, Witness)
         check.certify(
             f"{loss.name} loss is {'strictly ' * strictly}proper",
@@ -127,6 +131,58 @@ def improper_losses(check: Check) -> None:
             {"q": loss.evidence.posterior, "p": loss.evidence.prediction},
             role="control",
         )
+
+
+def not_strictly_proper(check: Check) -> None:
+    """Record, for every number of classes, which losses are improper or proper but not strictly."""
+    for loss, strictly in UNFIT:
+        witness = loss.evidence
+        assert isinstance(witness, Witness)
+        fails = partial(dishonesty_pays, loss, witness, strictly)
+        check.certify(
+            f"{loss.name} loss is {'not strictly proper' if strictly else 'improper'}: at q the "
+            f"prediction p costs {'no more than' if strictly else 'less than'} honesty",
+            fails,
+            {"q": witness.posterior, "p": witness.prediction},
+        )
+        check.exhaust(
+            f"{loss.name} loss: so it does with further classes",
+            "up to four classes more, of probability 0 under both",
+            range(5),
+            fails,
+            role="confirmation",
+        )
+    expected, q, p, cost, largest, total = reals("expected q p cost largest total")
+    absent = [q == 0, p == 0]
+    check.prove_all(
+        "their witnesses serve for every number of classes",
+        "a class of probability 0 under both changes neither the losses in the other classes nor "
+        "what is expected; one class after the other",
+        {
+            "expected loss": (absent, expected + q * cost == expected),
+            "absolute: the loss gains |p| = 0": (
+                absent,
+                total + z3.If(p >= 0, p, -p) == total,
+            ),
+            "zero-one: the likeliest stay likeliest": (
+                [*absent, largest > 0],
+                maximum(largest, p) == largest,
+            ),
+        },
+    )
+    chosen, likeliest = reals("chosen likeliest")
+    check.prove(
+        "zero-one loss is proper: a prediction costs 1 - q_k for some class k, honesty 1 - max q",
+        [chosen <= likeliest],
+        1 - chosen >= 1 - likeliest,
+    )
+
+
+def dishonesty_pays(loss: Loss, witness: Witness, strictly: bool, more: int = 0) -> bool:
+    """Whether honesty is not best at the witness, with `more` classes of probability 0."""
+    zeros = (Fraction(0),) * more
+    longer = Witness((*witness.posterior, *zeros), (*witness.prediction, *zeros))
+    return not honesty_is_best(loss, longer, strictly)
 
 
 def sign_by_powers(terms: Terms) -> int:

@@ -1,173 +1,30 @@
-"""Misaligned by Design, Sections 2.3 and 2.9: alignment defined, and measured by (19) and (20).
+"""Misaligned by Design, Section 2.9: alignment measured by (19) and (20).
 
-Expected loss and utility are linear in the joint distribution, so what holds at one value of the
-features holds for the sum over all of them; the sums are built up by induction.  Examples are
-finite joint distributions, evaluated by `theory.alignment` and once more by plain sums here.
+Examples are finite joint distributions, evaluated by `theory.alignment` and once more by plain sums
+here.  `proofs_check.test_md_alignment_definitions` has the definitions that these measures serve.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction as F
 from itertools import product
 from typing import Any
 
 import sympy as sp
-import z3
 
-from figures import md_fig3
 from proofs_check.check import Check
 from proofs_check.encodings import unit
 from proofs_check.smt import reals
+from proofs_check.test_md_alignment_definitions import HALF, IDENTITY, ONE, ZERO, pair
 from theory.alignment import external_gap, internal_gap, split_loss
 from theory.arrays import as_array
 from theory.calibration import observed_posterior
-from theory.prediction import decision, expected_utility, utility_weighted_prediction
-from theory.scoring import expected_loss
+from theory.prediction import expected_utility, utility_weighted_prediction
 from theory.scoring_families import BRIER, LOGARITHMIC
 
-HALF, ONE, ZERO = F(1, 2), F(1), F(0)
-IDENTITY = [[ONE, ZERO], [ZERO, ONE]]
 CERTAIN = ([ONE, ZERO], [ZERO, ONE])
-V, W, T, SUM, BEST, MASS, STEP, GOOD = reals("v w total collected best mass step good")
-
-
-def pair(p: Any) -> Any:
-    """The binary distribution with probability p of class 1."""
-    return as_array([1 - p, p])
-
-
-def _minimiser_is_aligned(check: Check) -> None:
-    check.prove_all(
-        "among all functions of the features, the best at the loss gives the best system",
-        "Theorem 1 and the argmax at one x, then induction on the number of values of x",
-        {
-            "an action that is largest in p^u has the highest expected utility": (
-                [T > 0, V / T >= W / T],
-                V >= W,
-            ),
-            "one more value of x keeps the sum ahead of any other system's": (
-                [SUM <= BEST, STEP <= GOOD, MASS >= 0],
-                SUM + MASS * STEP <= BEST + MASS * GOOD,
-            ),
-        },
-    )
-    q = reals("q")[0]
-    check.prove(
-        "the best at the unweighted loss does, with the plain argmax and weights 99:1",
-        [unit(q)],
-        z3.Implies(2 * q < 1, 99 * q <= 1 - q),
-        role="control",
-    )
-
-
-def _worst_at_loss_errs(at: Mapping[str, F]) -> bool:
-    """At the model's prediction p, which no other is worse than, the decision is not the best."""
-    p, q = at["p"], at["q"]
-    losses = [expected_loss(BRIER, pair(r), pair(q)) for r in (ZERO, p, ONE)]
-    chosen = int(decision(IDENTITY, pair(p)))
-    utilities = expected_utility(IDENTITY, pair(q))
-    return bool(losses[1] == max(losses) and utilities[chosen] < max(utilities))
-
-
-def test_md_alignment_definitions(check: Check) -> None:
-    _minimiser_is_aligned(check)
-    p, q = reals("p q")
-
-    def brier(r: Any) -> Any:
-        return q * (1 - r) * (1 - r) + (1 - q) * r * r
-
-    check.prove(
-        "a model that maximises its loss decides best too (Brier, equal weights; the loss is "
-        "convex, so the worst prediction is no better than both ends)",
-        [unit(p, q), brier(p) >= brier(z3.RealVal(0)), brier(p) >= brier(z3.RealVal(1))],
-        z3.Implies(2 * q < 1, 2 * p <= 1),
-        role="reading",
-        order=[q, p],
-        recheck=_worst_at_loss_errs,
-    )
-
-
-def test_md_alignment_definitions_corrected(check: Check) -> None:
-    _minimiser_is_aligned(check)
-    truth = pair(F(1, 3))
-    other = pair(F(1, 4))
-    check.certify(
-        "a model that is not best at its loss may decide as well as the best",
-        lambda: (
-            expected_loss(BRIER, other, truth) > expected_loss(BRIER, truth, truth)
-            and decision(IDENTITY, other) == decision(IDENTITY, truth)
-        ),
-        {"posterior": truth.tolist(), "prediction": other.tolist()},
-    )
-    close, far = pair(F(9, 20)), pair(F(9, 10))
-    truth2 = pair(F(3, 5))
-    check.certify(
-        "of two models the one with the lower loss may decide worse",
-        lambda: (
-            expected_loss(BRIER, close, truth2) < expected_loss(BRIER, far, truth2)
-            and _utility(close, truth2) < _utility(far, truth2)
-        ),
-        {"posterior": truth2.tolist(), "models": [close.tolist(), far.tolist()]},
-    )
-    gap1, gap2, mass2 = reals("gap1 gap2 mass2")
-    check.prove(
-        "merging values of x costs nothing iff one action is best at each of them: what is lost "
-        "is a sum of losses of positive mass, none negative (a step of the induction)",
-        [gap1 >= 0, gap2 >= 0, MASS > 0, mass2 > 0],
-        (MASS * gap1 + mass2 * gap2 == 0) == z3.And(gap1 == 0, gap2 == 0),
-    )
-
-
-def _utility(prediction: Any, posterior: Any) -> Any:
-    return expected_utility(IDENTITY, posterior)[int(decision(IDENTITY, prediction))]
-
-
-# Figure 3
-
-
-def _expected_utility_of(system: Mapping[str, int], shown: md_fig3.System) -> F:
-    """E[u(d(X), Y)], summed over features and classes."""
-    return sum(
-        (
-            shown.shares[x] * rate * shown.utility[system[x]][y]
-            for x, p in shown.model.items()
-            for y, rate in enumerate(p)
-        ),
-        ZERO,
-    )
-
-
-def test_md_fig3(check: Check) -> None:
-    shown = md_fig3.data()
-    check.exhaust(
-        "d is delta after f",
-        "features of the example",
-        shown.model,
-        lambda x: shown.system[x] == shown.post_processing[shown.model[x]],
-    )
-    actions = range(len(shown.utility))
-    systems = [
-        dict(zip(shown.model, chosen, strict=True))
-        for chosen in product(actions, repeat=len(shown.model))
-    ]
-    best = _expected_utility_of(shown.system, shown)
-    check.exhaust(
-        "no system has a higher expected utility",
-        "all maps from the features to the actions",
-        systems,
-        lambda system: _expected_utility_of(system, shown) <= best,
-    )
-    likelier = {x: int(p[0] <= p[1]) for x, p in shown.model.items()}
-    check.certify(
-        "naming the likelier class is as good",
-        lambda: _expected_utility_of(likelier, shown) == best,
-        {"d": shown.system, "likelier class": likelier},
-        role="control",
-    )
-
-
-# (19) and (20)
+V, W, T, SUM, MASS = reals("v w total collected mass")
 
 
 def _loss_by_sums(
@@ -207,16 +64,45 @@ def _gap() -> Any:
 def _two_parts(check: Check) -> None:
     loss, other, least, least2 = reals("loss loss2 least least2")
     check.prove_all(
-        "a gap is the gain in learning plus the gain in choosing, and no choosing part is negative",
+        "a model's loss is what was not learned plus what was chosen badly, which is not "
+        "negative; a gap is the difference of the first parts plus that of the second",
         "Prop 1 and Theorem 1 at one prediction, then induction on their number",
         {
-            "the sum": ([], other - loss == (least2 - least) + ((other - least2) - (loss - least))),
+            "one model": ([], loss == least + (loss - least)),
+            "two models": (
+                [],
+                other - loss == (least2 - least) + ((other - least2) - (loss - least)),
+            ),
             "one more prediction": (
                 [SUM >= 0, loss >= least, MASS >= 0],
                 SUM + MASS * (loss - least) >= 0,
             ),
         },
     )
+    learned, chosen = _parts_of_gap(SWAPPED, NOTHING)
+    exchanged = internal_gap(WEIGHTS, SWAPPED, NOTHING, OUTCOMES, loss=BRIER, masses=MASSES)
+    check.certify(
+        "the part of a gap that is due to choosing can be negative",
+        lambda: exchanged.gain == learned + chosen and chosen < 0 < learned,
+        {"P": "certain of the other class", "P^u": "(1/2, 1/2) always", "gain": exchanged.gain,
+         "learning": learned, "choosing": chosen},
+    )  # fmt: skip
+    check.certify(
+        "the part of a gap that is due to choosing is never negative",
+        lambda: chosen >= 0,
+        {"choosing": chosen},
+        role="control",
+    )
+
+
+def _parts_of_gap(unweighted: Any, trained: Any) -> tuple[Any, Any]:
+    """The gains of ex post weighting in learning and in choosing."""
+    corrected = _learning(WEIGHTS, utility_weighted_prediction(WEIGHTS, unweighted))
+    other = _learning(WEIGHTS, trained)
+    return other.learning - corrected.learning, other.choosing - corrected.choosing
+
+
+def _no_gap_at_the_best(check: Check) -> None:
     q, a, b = sp.symbols("q a b", positive=True)
     utility, posterior = as_array([[a, b], [b, a], [b, b]]), as_array([[q, 1 - q]] * 2)
     outcome, masses = [0, 1], as_array([q, 1 - q])
@@ -234,10 +120,34 @@ def _two_parts(check: Check) -> None:
         {"(19)": uncorrected.gain.subs({a: 3, b: 1})},
         role="control",
     )
+    check.prove_all(
+        "so are both sides of (20), whatever the ties",
+        "each side takes an action that is largest in p^u(q): no other has a higher utility",
+        {
+            "the largest in p^u(q) earns most at q": ([T > 0, V / T >= W / T], V >= W),
+            "two that earn most earn the same": ([V >= W, W >= V], V == W),
+        },
+    )
+    check.exhaust(
+        "as shipped, ties included",
+        "binary posteriors in twelfths, weights 2:1, actions 3",
+        [F(k, 12) for k in range(13)],
+        _no_external_gap,
+        role="confirmation",
+    )
+
+
+def _no_external_gap(q: F) -> bool:
+    utility = as_array([[F(2), ZERO], [ZERO, ONE], [ONE, HALF]])
+    posterior = as_array([pair(q)] * 2)
+    best = utility_weighted_prediction(utility, posterior)
+    gap = external_gap(utility, posterior, best, [0, 1], masses=pair(q))
+    return bool(gap.gain == 0)
 
 
 def test_md_alignment_metrics(check: Check) -> None:
     _two_parts(check)
+    _no_gap_at_the_best(check)
     certain = as_array([*CERTAIN])
     gap = internal_gap(IDENTITY, certain, certain, [1, 1], loss=LOGARITHMIC, masses=MASSES)
     check.certify(
@@ -266,6 +176,85 @@ def test_md_alignment_metrics(check: Check) -> None:
         lambda: _gap().gain < aligned.gain,
         {"classes swapped": _gap().gain, "weights left out": aligned.gain},
         role="prose",
+    )
+    swapped = _external()
+    check.certify(
+        "(20) holds only of systems that are not externally aligned as 2.3 says: with no decision "
+        "rule the best of all systems",
+        lambda: not swapped.misaligned or _best_with_a_rule(SWAPPED) < PERFECT,
+        {"weights": "2:1", "P^u": "certain of the other class", "gain": swapped.gain,
+         "utility with the rule that swaps the classes": _best_with_a_rule(SWAPPED),
+         "of perfect classification": PERFECT},
+        role="prose",
+    )  # fmt: skip
+
+
+PERFECT = HALF * WEIGHTS[0][0] + HALF * WEIGHTS[1][1]
+
+
+def _external() -> Any:
+    return external_gap(WEIGHTS, NOTHING, SWAPPED, OUTCOMES, masses=MASSES)
+
+
+def _best_with_a_rule(predictions: Any) -> F:
+    """The highest E[u(delta(P), Y)] over all maps delta from the predictions to the actions."""
+    rows = [tuple(row) for row in predictions]
+    distinct = sorted(set(rows))
+    return max(
+        sum(
+            (
+                mass * WEIGHTS[delta[distinct.index(row)]][y]
+                for row, y, mass in zip(rows, OUTCOMES, MASSES, strict=True)
+            ),
+            ZERO,
+        )
+        for delta in product((0, 1), repeat=len(distinct))
+    )
+
+
+def _against_the_definitions(check: Check) -> None:
+    """What (19) and (20) say of alignment as 2.3 defines it, relative to the models at hand."""
+    mine, other, best = reals("trained corrected best_of_models")
+    check.prove_all(
+        "if p^u of the unweighted model is among the models, (19) shows that P^u is not best; (20) "
+        "shows that its argmax is not",
+        "the definition of a least loss, and of a highest utility",
+        {
+            "(19)": ([best <= other, other < mine], mine != best),
+            "(20)": ([best >= other, other > mine], mine != best),
+        },
+    )
+    alone = internal_gap(WEIGHTS, NOTHING, NOTHING, OUTCOMES, loss=BRIER, masses=MASSES)
+    check.certify(
+        "if it is not among them, (19) can hold of the best of the models, here the only one",
+        lambda: alone.misaligned,
+        {"weights": "2:1", "P = P^u": "(1/2, 1/2) always", "gain": alone.gain},
+    )
+    corrected = utility_weighted_prediction(WEIGHTS, NOTHING)
+    gaps = (
+        internal_gap(WEIGHTS, NOTHING, corrected, OUTCOMES, loss=BRIER, masses=MASSES),
+        external_gap(WEIGHTS, NOTHING, corrected, OUTCOMES, masses=MASSES),
+    )
+    right = as_array([*CERTAIN])
+    check.certify(
+        "gaps of zero do not show alignment: both models may have learned nothing",
+        lambda: (
+            gaps[0].gain == 0 == gaps[1].gain
+            and _loss_by_sums(WEIGHTS, right, OUTCOMES, MASSES) < gaps[0].weighted_training
+            and gaps[1].weighted_training < PERFECT
+        ),
+        {"P": "(1/2, 1/2) always", "P^u": corrected[0].tolist(), "Y": "each class with 1/2"},
+    )
+    check.certify(
+        "(20) can hold though with another rule P^u gives the best of all systems",
+        lambda: _external().misaligned and _best_with_a_rule(SWAPPED) == PERFECT,
+        {"weights": "2:1", "P^u": "certain of the other class", "gain": _external().gain},
+    )
+    check.certify(
+        "with the argmax, too, P^u gives the best of all systems there",
+        lambda: _external().weighted_training == PERFECT,
+        {"utility of P^u with the argmax": _external().weighted_training},
+        role="control",
     )
 
 
@@ -307,6 +296,7 @@ def _tie_gap(action: int) -> F:
 
 def test_md_alignment_metrics_corrected(check: Check) -> None:
     _two_parts(check)
+    _against_the_definitions(check)
     check.certify(
         "(19) holds though weighted training learned everything and unweighted training nothing",
         lambda: (
@@ -321,12 +311,13 @@ def test_md_alignment_metrics_corrected(check: Check) -> None:
     )
     first, second, q = reals("first second q")
     check.prove(
-        "at a tie of a calibrated prediction both actions earn the same on average",
+        "at a tie of p^u(q), where q are the class frequencies behind the prediction, both actions "
+        "earn the same on average",
         [T > 0, first / T == second / T],
         first == second,
     )
     check.certify(
-        "at a tie of a prediction that is not calibrated the sign of (20) can depend on the rule",
+        "at a tie of p^u(P), where P is not calibrated, the sign of (20) can depend on the rule",
         lambda: _tie_gap(0) > 0 > _tie_gap(1),
         {"gains by the action that a tie goes to": [_tie_gap(0), _tie_gap(1)]},
     )

@@ -10,6 +10,7 @@ import numpy as np
 import sympy as sp
 import z3
 
+from proofs_check import finite_sums
 from proofs_check.check import Check
 from proofs_check.kernel import Obligation
 from proofs_check.smt import reals
@@ -96,6 +97,19 @@ def test_md_prop3_corrected(check: Check) -> None:
         "a class without target rate is never predicted",
         [*VALID, T == 0],
         (T / B) * (R * B / S_SUM) / (T_SUM / S_SUM) == 0,
+    )
+    divisor, term = reals("divisor term")
+    check.prove_all(
+        "(25) divides by zero at x iff all classes possible there have the target rate 0",
+        "<t/b, q(x)> is a sum of nonnegative terms, each positive iff t and q are",
+        {
+            "one class": (
+                [B > 0, T >= 0, Q >= 0, term == (T / B) * Q],
+                z3.And(term >= 0, (term > 0) == z3.And(T > 0, Q > 0)),
+            ),
+            **finite_sums.positive_if_some_is(),
+            "undefined": ([divisor >= 0], (divisor == 0) == z3.Not(divisor > 0)),
+        },
     )
     check.prove_all(
         "a class is favoured by a weight above that of the others, at every q in (0, 1)",

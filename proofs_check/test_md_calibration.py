@@ -19,10 +19,10 @@ from proofs_check.encodings import unit
 from proofs_check.smt import reals
 from theory.arrays import as_array
 from theory.calibration import calibration_moments, loss_calibration_gap, observed_posterior
+from theory.prediction import utility_weighted_prediction
 
 HALF, ONE, ZERO = F(1, 2), F(1), F(0)
 C, D, P, P2, Q, V, V2, T, T2, A, U = reals("c d p p2 q v v2 t t2 a u")
-CLASSES, ACTIONS, Y, B = sp.symbols("m n y b", integer=True, positive=True)
 
 
 def _collapse(check: Check) -> None:
@@ -45,6 +45,12 @@ def _collapse(check: Check) -> None:
             ),
         },
     )
+    check.prove(
+        "every diagonal U, which returns the vertices, returns q (two classes)",
+        [C > 0, D > 0, unit(Q)],
+        C * Q / (C * Q + D * (1 - Q)) == Q,
+        role="control",
+    )
 
 
 HALF_TERM = z3.RealVal("1/2")
@@ -65,32 +71,27 @@ def _mixtures(check: Check) -> None:
             ),
         },
     )
-    check.cite(
-        "infinitely many latent posteriors: E[U e_Y - P 1'U e_Y | P] is the conditional mean of "
-        "the same given the latent posterior, which is zero",
-        "law of iterated expectations, e.g. Billingsley, Probability and Measure, Theorem 34.4",
+    check.prove(
+        "posteriors with predictions p and p' have the prediction mixed in the same proportion",
+        [V == T * P, V2 == T2 * P2, T > 0, T2 > 0, unit(A)],
+        (A * V + (1 - A) * V2) / (A * T + (1 - A) * T2) == A * P + (1 - A) * P2,
+        role="control",
     )
 
 
 def _moments(check: Check) -> None:
-    u, q, p = sp.IndexedBase("u"), sp.IndexedBase("q"), sp.IndexedBase("p")
-    a = sp.Symbol("a", integer=True, positive=True)
-
-    def total(y: Any) -> Any:
-        return sp.Sum(u[B, y], (B, 1, ACTIONS))
-
-    mean = sp.Sum(q[Y] * (u[a, Y] - p[a] * total(Y)), (Y, 1, CLASSES))
-    earned = sp.Sum(u[a, Y] * q[Y], (Y, 1, CLASSES))
-    everything = sp.Sum(q[Y] * total(Y), (Y, 1, CLASSES))
-    size = {CLASSES: 3, ACTIONS: 2}
-    check.derive(
-        "the mean moment of action a is (U q)_a - p_a 1'Uq: linear in q, so term by term",
+    mean, earned, everything, total = reals("mean_moment earned everything t_y")
+    check.prove_all(
+        "the mean moment of action a is (U q)_a - p_a 1'Uq, so linear in q",
+        "induction on the classes: U q and its total gain q_y u_ay and q_y t_y, t_y = sum_b u_by",
         {
-            "one class": sp.expand(
-                q[Y] * (u[a, Y] - p[a] * total(Y)) - (u[a, Y] * q[Y] - p[a] * q[Y] * total(Y))
+            "no class": (
+                [mean == 0, earned == 0, everything == 0],
+                mean == earned - P * everything,
             ),
-            "summed, two actions, three classes": sum(
-                (mean - earned + p[a] * everything).subs(size).doit().subs(a, k) for k in (1, 2)
+            "one more class": (
+                [mean == earned - P * everything],
+                mean + Q * (U - P * total) == (earned + Q * U) - P * (everything + Q * total),
             ),
         },
     )
@@ -98,6 +99,14 @@ def _moments(check: Check) -> None:
         "with a positive total it is zero iff p_a is the share of action a",
         [T > 0],
         (V - P * T == 0) == (V / T == P),
+    )
+    check.prove(
+        "so is the mean of U e_Y / 1'U e_Y, each case's own shares: with weights 2:1 this is q",
+        [unit(Q), P * (1 + Q) == 2 * Q],
+        Q == P,
+        role="control",
+        order=[Q, P],
+        recheck=lambda at: _replies(at["q"], at["p"]) and at["q"] != at["p"],
     )
     _shipped_moments(check)
 
@@ -141,20 +150,13 @@ def _invertible(check: Check) -> None:
         (earned[0] == P * (earned[0] + earned[1])) == (Q * (solved[0] + solved[1]) == solved[0]),
         role="confirmation",
     )
-
-
-def _controls(check: Check) -> None:
     check.prove(
-        "p^u(q) = q for all q at some diagonal U with unequal entries",
-        [C > 0, D > 0, C != D],
-        C / 2 / (C / 2 + D / 2) == HALF_TERM,
+        "U^-1 p need not be normalised: with weights 2:1 its first entry p/2 is q",
+        [unit(Q), P * (1 + Q) == 2 * Q],
+        2 * Q == P,
         role="control",
-    )
-    check.certify(
-        "(28) makes every latent posterior calibrated to its incentives",
-        _averages_hide_errors,
-        {"U": "identity", "P": "(1/2, 1/2)", "latent posteriors": "(1, 0) and (0, 1), equally"},
-        role="control",
+        order=[Q, P],
+        recheck=lambda at: _replies(at["q"], at["p"]) and 2 * at["q"] != at["p"],
     )
 
 
@@ -173,7 +175,6 @@ def test_md_loss_calibration(check: Check) -> None:
     _mixtures(check)
     _moments(check)
     _invertible(check)
-    _controls(check)
     check.prove(
         "the test applies p^u to P: with P the best reply to q, p^u(P) = P (two classes, weights "
         "2:1)",
@@ -197,7 +198,6 @@ def test_md_loss_calibration_corrected(check: Check) -> None:
     _mixtures(check)
     _moments(check)
     _invertible(check)
-    _controls(check)
     utility = as_array([[F(2), ONE], [ONE, F(2)]])
     prediction = as_array([ZERO, ONE])
     check.prove(
@@ -216,3 +216,94 @@ def _entry(utility: Any, q: Any) -> Any:
     """The first action's expected utility at (q, 1 - q); its total is 3 throughout."""
     first = [z3.RealVal(str(value)) for value in utility[0]]
     return first[0] * q + first[1] * (1 - q)
+
+
+# The behavioural objective: which U, for given predictions and classes, (28) holds with.
+
+
+def test_md_prose_behavioural_objective(check: Check) -> None:
+    _multiples(check)
+    one, other = [[ONE, ONE], [ONE, ONE]], [[ONE, F(2)], [ONE, F(2)]]
+    check.certify(
+        "predictions that are loss-calibrated to u and to u' show that one is a multiple of the "
+        "other",
+        lambda: not _same_at_all_grid_points(one, other) or _multiple(one, other),
+        {"U": one, "U'": other, "predictions of both": "(1/2, 1/2), whatever q"},
+        role="reading",
+    )
+
+
+def _multiples(check: Check) -> None:
+    check.prove(
+        "a positive multiple of u has the predictions of u (an entry, and the total)",
+        [C > 0, T > 0],
+        C * V / (C * T) == V / T,
+    )
+    check.prove(
+        "so has u plus a positive constant, which ranks all systems alike (two actions)",
+        [C > 0, T > 0, V >= 0, V <= T],
+        (V + C) / (T + 2 * C) == V / T,
+        role="control",
+    )
+
+
+def _same_at_all_grid_points(one: Any, other: Any) -> bool:
+    """At the vertices of two classes and between them, in eighths."""
+    grid = as_array([[F(k, 8), 1 - F(k, 8)] for k in range(9)])
+    first, second = (utility_weighted_prediction(as_array(each), grid) for each in (one, other))
+    return bool((first == second).all())
+
+
+def _multiple(one: list[list[F]], other: list[list[F]]) -> bool:
+    """Of positive entries."""
+    ratios = {b / a for row in zip(one, other, strict=True) for a, b in zip(*row, strict=True)}
+    return len(ratios) == 1
+
+
+def test_md_prose_behavioural_objective_corrected(check: Check) -> None:
+    _multiples(check)
+    u, u2, t3, u3, d, d2 = reals("u_y u_z t3 u_x d_y d_z")
+    check.prove_all(
+        "with two columns that are not parallel, U is determined by p^u up to a positive multiple",
+        "V = U D by the vertices; D has one value at y and z unless their columns are parallel, by "
+        "the middle of the edge; and a third column is not parallel to both",
+        {
+            "at e_y: the columns are parallel": (
+                [T > 0, T2 > 0, U / T == V / T2],
+                V == (T2 / T) * U,
+            ),
+            "halfway from e_y to e_z": (
+                [T > 0, T2 > 0, d > 0, d2 > 0, d != d2,
+                 (u + u2) * (d * T + d2 * T2) == (d * u + d2 * u2) * (T + T2)],
+                u / T == u2 / T2,
+            ),
+            "a third column": (
+                [T > 0, T2 > 0, t3 > 0, u3 / t3 == u / T, u3 / t3 == u2 / T2],
+                u / T == u2 / T2,
+            ),
+        },
+    )  # fmt: skip
+    check.prove_all(
+        "if all columns are parallel to p, p^u is p everywhere, whatever their totals",
+        "an entry of U q and the total, induction on the classes",
+        {
+            "one more class": ([V == P * T], V + Q * (P * T2) == P * (T + Q * T2)),
+            "the share": ([V == P * T, T > 0], V / T == P),
+        },
+    )
+    check.prove_all(
+        "one prediction p never determines U: with c >= 0, U + p c' fits it if U does",
+        "an entry of U q, and the total, as p sums to 1; let c be positive at class y alone",
+        {
+            "it fits": ([V == T * P, C >= 0], V + P * C == (T + 1 * C) * P),
+            "another class allows no factor but 1": ([u2 > 0, d * u2 == u2], d == 1),
+            "class y does not allow it": ([P > 0, C > 0], u + P * C != u),
+        },
+    )
+    check.prove(
+        "U is determined up to a positive multiple though its two columns are parallel",
+        [T > 0, T2 > 0, d > 0, d2 > 0, unit(P),
+         (P * T + P * T2) * (d * T + d2 * T2) == (d * P * T + d2 * P * T2) * (T + T2)],
+        d == d2,
+        role="control",
+    )  # fmt: skip

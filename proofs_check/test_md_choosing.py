@@ -72,7 +72,7 @@ def test_md_nondegenerate(check: Check) -> None:
         "every affine transformation keeps the ranking",
         [B != 0],
         (B * V + C >= B * W + C) == (V >= W),
-        role="prose",
+        role="reading",
         order=[B, V, W, C],
     )
     check.prove(
@@ -90,7 +90,7 @@ def test_md_nondegenerate_corrected(check: Check) -> None:
     _shift_keeps_preferences(check)
     _column_shifts(check)
     _pull_to_uniform(check)
-    _incentive_falls(check)
+    _incentives_change(check)
     _shift_control(check)
 
 
@@ -108,20 +108,19 @@ def _column_shifts(check: Check) -> None:
 
 def _pull_to_uniform(check: Check) -> None:
     """n, the number of actions, is any real of at least 2 here."""
-    share, before, after, more = reals("share before after more")
+    share, before, after, more, eps = reals("share before after more eps")
+    mixed = [N >= 2, T > 0, C > 0, share * (T + N * C) == N * C]
     check.prove_all(
         "p^(u+c) is the mixture of p^u with the uniform prediction of weight n c / (T + n c)",
-        "entry by entry; the weight increases in c from 0 towards 1",
+        "entry by entry; the weight increases in c, and comes as near to 0 and to 1 as one likes",
         {
             "mixture": (
-                [N >= 2, T > 0, C > 0, share * (T + N * C) == N * C, before * T == V,
-                 after * (T + N * C) == V + C],
+                [*mixed, before * T == V, after * (T + N * C) == V + C],
                 after == (1 - share) * before + share / N,
             ),
-            "weight": (
-                [N >= 2, T > 0, C > 0, share * (T + N * C) == N * C],
-                z3.And(0 < share, share < 1),
-            ),
+            "weight": (mixed, z3.And(0 < share, share < 1)),
+            "near 1": ([*mixed, eps > 0, C == T / (N * eps)], share > 1 - eps),
+            "near 0": ([*mixed, eps > 0, C == eps * T / N], share < eps),
             "increasing": (
                 [N >= 2, T > 0, C > 0, more > C],
                 N * C / (T + N * C) < N * more / (T + N * more),
@@ -142,23 +141,40 @@ def _pull_to_uniform(check: Check) -> None:
     )
 
 
-def _incentive_falls(check: Check) -> None:
-    """Accuracy as the utility, two classes, Brier score."""
+def _incentives_change(check: Check) -> None:
+    """Two classes, Brier score; the posterior is (x, 1 - x)."""
     x, c = sp.symbols("x c", positive=True)
 
-    def residual(constant: Any) -> Any:
-        """Expected utility-weighted Brier loss at its minimum, at the posterior (x, 1 - x)."""
-        utility = np.array([[1 + constant, constant], [constant, 1 + constant]], dtype=object)
+    def curvature(utility: Any) -> Any:
+        """Second derivative of the expected utility-weighted Brier loss at its minimum."""
         posterior = np.array([x, 1 - x], dtype=object)
         p = utility_weighted_prediction(utility, posterior)
         losses = [(1 - p[0]) ** 2 + p[1] ** 2, p[0] ** 2 + (1 - p[1]) ** 2]
-        return sum(w * e for w, e in zip(losses, utility @ posterior, strict=True))
+        residual = sum(w * e for w, e in zip(losses, utility @ posterior, strict=True))
+        return sp.diff(residual, x, 2)
 
-    curvature = sp.diff(residual(c), x, 2)
+    accuracy, one_action = (
+        np.array([[sp.Integer(entry) for entry in row] for row in rows], dtype=object)
+        for rows in (((1, 0), (0, 1)), ((2, 1), (0, 0)))
+    )
+    total = x + 1 + 2 * c
     check.derive(
-        "what it does to learning: for accuracy (U = 1, two classes) and the Brier score, the "
-        "curvature of the residual loss is divided by 1 + 2c",
-        {"curvature": curvature * (1 + 2 * c) - sp.diff(residual(0), x, 2)},
+        "the incentive to learn, the curvature of the residual loss (Brier score, two classes), "
+        "can fall: for accuracy (U = 1) it is divided by 1 + 2c",
+        {"curvature": curvature(shifted(accuracy, c)) * (1 + 2 * c) - curvature(accuracy)},
+    )
+    check.derive(
+        "and it can rise: U = ((2, 1), (0, 0)) predicts (1, 0) throughout and has the curvature 0, "
+        "U + c has -4 c^2 / (q_1 + 1 + 2c)^3",
+        {
+            "before": curvature(one_action),
+            "after": curvature(shifted(one_action, c)) + 4 * c**2 / total**3,
+        },
+    )
+    check.prove(
+        "which is below 0",
+        [C > 0, 0 <= V, V <= 1],
+        -4 * C * C / ((V + 1 + 2 * C) * (V + 1 + 2 * C) * (V + 1 + 2 * C)) < 0,
     )
 
 

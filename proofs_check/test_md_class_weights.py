@@ -16,26 +16,23 @@ import numpy as np
 import sympy as sp
 import z3
 
+from proofs_check import finite_sums
 from proofs_check.check import Check
 from proofs_check.smt import reals
-from theory.agreement import Disagreement, prediction_difference, worst_disagreement
+from proofs_check.utility_grids import exact
+from theory.agreement import Disagreement, worst_disagreement
 from theory.class_weights import (
     class_weighted_prediction,
     cost_vector,
     deciding_weights,
     pairwise_weights,
 )
-from theory.prediction import decision, expected_utility, utility_weighted_prediction
+from theory.prediction import expected_utility, utility_weighted_prediction
 from theory.utility import class_weight_utility, utility_from_cost
 
 QA, QB, QY, WA, WB, WY, K, REST = reals("q_a q_b q_y w_a w_b w_y k rest")
 CAB, CBA, CAR, CRA, CBR, CRB = reals("c_ab c_ba c_ar c_ra c_br c_rb")
 OFF_DIAGONAL = [CAB, CBA, CAR, CRA, CBR, CRB]
-
-
-def exact(rows: Any) -> Any:
-    """A matrix of fractions."""
-    return np.array([[F(entry) for entry in row] for row in rows], dtype=object)
 
 
 def worst_of_weights(cost: Any, weights: Any) -> Disagreement | None:
@@ -142,19 +139,31 @@ def _deciding_agrees(case: dict[str, Any]) -> bool:
     return all(worst_disagreement(utility, np.diag(exact([w])[0])) is not None for w in tried)
 
 
-def _reduction_differs(check: Check) -> None:
-    """At e_y and at h, l(p, y) against <l(p, .), h>, both times c(y).
+Extended = tuple[Any, Any]  # a value, and whether it is +infinity instead: 1 or 0
 
-    By propriety l(e_y, y) and <l(h, .), h> are finite, so where one of the other two losses is
-    infinite the two sides differ at once.
-    """
-    total, at_corner, at_mean, mixed_corner, mixed_mean = reals(
-        "total at_corner at_mean mixed_corner mixed_mean"
-    )
+
+def _equal(one: Extended, other: Extended) -> z3.BoolRef:
+    return z3.And(one[1] == other[1], z3.Or(one[1] == 1, one[0] == other[0]))
+
+
+def _below(one: Extended, other: Extended) -> z3.BoolRef:
+    return z3.And(one[1] == 0, z3.Or(other[1] == 1, one[0] < other[0]))
+
+
+def _reduction_differs(check: Check) -> None:
+    """At e_y and at h, l(p, y) against <l(p, .), h>; the factor c(y) keeps order and ties."""
+    names = ("at_corner", "at_mean", "mixed_corner", "mixed_mean")
+    values, flags = reals(" ".join(names)), reals(" ".join(f"{name}_infinite" for name in names))
+    at_corner, at_mean, mixed_corner, mixed_mean = zip(values, flags, strict=True)
     check.prove(
-        "an error in y has a cost: the two losses differ at e_y or at h = c(., y)/c(y)",
-        [total > 0, at_mean > at_corner, mixed_corner > mixed_mean],
-        z3.Or(total * at_corner != total * mixed_corner, total * at_mean != total * mixed_mean),
+        "an error in y has a cost: the two losses differ at e_y or at h = c(., y)/c(y), infinite "
+        "losses included",
+        [
+            *(z3.Or(flag == 0, flag == 1) for flag in flags),
+            _below(at_corner, at_mean),
+            _below(mixed_mean, mixed_corner),
+        ],
+        z3.Not(z3.And(_equal(at_corner, mixed_corner), _equal(at_mean, mixed_mean))),
     )
     cost = exact([[0, 1, 1], [1, 0, 1], [3, 1, 0]])
     check.certify(
@@ -227,6 +236,36 @@ def test_md_cost_reduction_corrected(check: Check) -> None:
         [K > 0],
         (total - va * QA <= total - vb * QB) == (K * va * QA >= K * vb * QB),
     )
+    check.prove_all(
+        "a loss that treats classes alike: the two losses meet at the uniform prediction",
+        "every label loses the same there, so the sum of the costs is a factor",
+        finite_sums.scaled(),
+    )
+    _weightless_class(check)
+
+
+def _weightless_class(check: Check) -> None:
+    """Costs whose first class has no costly error: its weight is 0, which the lemma excludes."""
+    cost = np.array([[0, 5, 5], [0, 0, 1], [0, 1, 0]], dtype=object)
+    q = reals("q_1 q_2 q_3")
+    risk, weighted = expected_utility(cost, q), cost_vector(cost) * np.array(q, dtype=object)
+
+    def others(action: int) -> list[int]:
+        return [each for each in range(3) if each != action]
+
+    check.prove_all(
+        "a class without costly error: c = ((0,5,5), (0,0,1), (0,1,0)) has the cost vector "
+        "(0,6,6), which decides for the lowest risk though errors cost differently",
+        "wherever the vector may choose an action, the action has the lowest risk",
+        {
+            f"action {a + 1}": (
+                [*(share >= 0 for share in q), sum(q) == 1,
+                 *(weighted[a] >= weighted[b] for b in others(a))],
+                z3.And(*[risk[a] <= risk[b] for b in others(a)]),
+            )
+            for a in range(3)
+        },
+    )  # fmt: skip
 
 
 def test_md_zhou_liu(check: Check) -> None:
@@ -272,82 +311,4 @@ def test_md_zhou_liu(check: Check) -> None:
         [*positive, triangle],
         wa / wb == CAB / CBA,
         role="control",
-    )
-
-
-def _doubly_weighted(check: Check) -> None:
-    total, best, other = reals("total best other")
-    check.prove_all(
-        "(24) is l^c, in expectation <l(p, .), C q>, least at the normalised expected costs only",
-        "the two sums, entry by entry of C; then strict propriety, scaled",
-        {
-            "adding an entry of C": (
-                [total == best],
-                total + QY * (K * CAB) == best + K * (CAB * QY),
-            ),
-            "scaling": ([total > 0, other > best], total * other > total * best),
-        },
-    )
-    pp, ph, hh, h = sp.symbols("pp ph hh h", positive=True)
-    brier = h * pp - 2 * ph + h  # sum of h_a |p - e_a|^2, from |p|^2, <p, h>, |h|^2 and sum h
-    at_best = h * hh / h**2 - 2 * hh / h + h
-    check.derive(
-        "the same for Brier: the excess is (sum h) |p - h / sum h|^2",
-        {"excess": brier - at_best - h * (pp - 2 * ph / h + hh / h**2)},
-    )
-    risk_a, risk_b = reals("risk_a risk_b")
-    check.prove(
-        "deciding for the smallest entry minimises the risk",
-        [total > 0],
-        (risk_a / total <= risk_b / total) == (risk_a <= risk_b),
-    )
-    check.prove(
-        "deciding for the largest entry minimises the risk",
-        [total > 0],
-        (risk_a / total >= risk_b / total) == (risk_a <= risk_b),
-        role="control",
-    )
-
-
-def test_md_doubly_weighted(check: Check) -> None:
-    _doubly_weighted(check)
-    cost, q = exact([[0, 1], [1, 0]]), np.array([F(3, 4), F(1, 4)])
-    prediction = utility_weighted_prediction(cost, q)
-
-    def least_risk() -> bool:
-        chosen = int(decision(cost, q))
-        return bool(expected_utility(cost, q)[chosen] == expected_utility(cost, q).min())
-
-    check.certify(
-        "with costs for utilities and rule (9), the largest entry, decisions minimise the risk",
-        least_risk,
-        {"c": tuple(map(tuple, cost)), "q": tuple(q), "p^c": tuple(prediction)},
-        role="reading",
-    )
-
-
-def test_md_doubly_weighted_corrected(check: Check) -> None:
-    _doubly_weighted(check)
-    total, largest, risk_a, risk_b, cost = reals("total largest risk_a risk_b cost")
-    check.prove_all(
-        "with u = largest - c the largest entry minimises the risk",
-        "nonnegative entries; where the total is positive, the order of the entries",
-        {
-            "nonnegative": ([cost <= largest], largest - cost >= 0),
-            "order": (
-                [total > 0],
-                ((largest - risk_a) / total >= (largest - risk_b) / total) == (risk_a <= risk_b),
-            ),
-        },
-    )
-    check.prove(
-        "no cost on the diagonal: the true class is predicted with probability 0 where q = e_y",
-        [total > 0, CAB == 0, QY == 1, REST == 0],
-        (CAB * QY + REST) / total == 0,
-    )
-    three = exact([[0, 2, 1], [1, 0, 2], [2, 1, 0]])
-    check.certify(
-        "the predictions of costs and of utilities differ",
-        lambda: prediction_difference(utility_from_cost(three), three) is not None,
-        {"c": tuple(map(tuple, three))},
     )

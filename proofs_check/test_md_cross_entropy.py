@@ -76,10 +76,14 @@ def indirect_effect(check: Check, strictly_inside: bool) -> None:
     """The prediction rises in its class's weight: strictly inside, or not falling anywhere."""
     ordered = [0 < W, W < V]
     if strictly_inside:
-        check.prove(
-            "a higher w_y raises p_y and lowers -log p_y, strictly for 0 < q_y < 1",
-            [*ordered, X > 0, R > 0],
-            share(W) < share(V),
+        check.prove_all(
+            "a higher w_y raises p_y and lowers -log p_y iff 0 < q_y < 1",
+            "R = 0 iff q_y = 1, as all weights are positive",
+            {
+                "inside": ([*ordered, X > 0, R > 0], share(W) < share(V)),
+                "at q_y = 0": ([*ordered, X == 0, R > 0], share(W) == share(V)),
+                "at q_y = 1": ([*ordered, X > 0, R == 0], share(W) == share(V)),
+            },
         )
     else:
         check.prove(
@@ -87,6 +91,37 @@ def indirect_effect(check: Check, strictly_inside: bool) -> None:
             [*ordered, X >= 0, R >= 0, X + R > 0],
             share(W) <= share(V),
         )
+
+
+def attached(check: Check) -> None:
+    """Refute in prose: raising a weight that is below the others' brings p_y closer to q_y."""
+    check.prove(
+        "as class y is weighted more heavily, p_y becomes more detached from q_y",
+        [0 < W, W < V, X == z3.Q(1, 2), R == 1 - X],
+        z3.If(share(W) > X, share(W) - X, X - share(W))
+        < z3.If(share(V) > X, share(V) - X, X - share(V)),
+        order=[V, W],
+        role="prose",
+    )
+
+
+def detached(check: Check) -> None:
+    """Record from which weight on raising it moves p_y away from q_y."""
+    mean = R / (1 - X)  # of the other classes' weights
+    inside = [0 < X, X < 1, R > 0, 0 < W, W < V]
+    check.prove_all(
+        "for 0 < q_y < 1 a higher w_y moves p_y away from q_y if w_y is at least the mean of the "
+        "other weights, sum w_k q_k / (1 - q_y), and towards q_y up to that mean",
+        "p_y - q_y = q_y (1 - q_y) (w_y - mean) / <w, q>; with equal weights p = q",
+        {
+            "identity": (
+                [0 < X, X < 1, R > 0, W > 0],
+                share(W) - X == X * (1 - X) * (W - mean) / (W * X + R),
+            ),
+            "away": ([*inside, W >= mean], z3.And(0 <= share(W) - X, share(W) < share(V))),
+            "towards": ([*inside, V <= mean], z3.And(share(W) < share(V), share(V) <= X)),
+        },
+    )
 
 
 def test_md_class_weight(check: Check) -> None:
@@ -108,6 +143,7 @@ def test_md_class_weight(check: Check) -> None:
         shown={"q_y": 0, "p_y": 0},
         role="reading",
     )
+    attached(check)
     falling(check)
 
 
@@ -139,12 +175,13 @@ def test_md_class_weight_corrected(check: Check) -> None:
     weighted_partials(check)
     indirect_effect(check, False)
     indirect_effect(check, True)
+    detached(check)
     all_weight(check)
     check.prove_all(
         "p_y tends to 1 as w_y grows where q_y > 0, and is 0 throughout where q_y = 0",
         "1 - p_y = R / (w_y q_y + R) falls below every eps",
         {
-            "to 1": ([X > 0, R > 0, STEP > 0, W * X * STEP > R], 1 - share(W) < STEP),
+            "to 1": ([X > 0, R >= 0, STEP > 0, W * X * STEP > R], 1 - share(W) < STEP),
             "at 0": ([X == 0, R > 0, W > 0], share(W) == 0),
         },
     )
@@ -238,10 +275,25 @@ def test_md_binary_marginal(check: Check) -> None:
         },
     )
     surprise, rest, bound = reals("surprise rest bound")
-    check.prove(
-        "at both ends both sides are infinite: (L(q) - L(0))/q >= -w_1 log p_1 exceeds all bounds",
-        [0 < Q, Q < 1, W > 0, rest >= 0, surprise * W > bound],
-        (W * Q * surprise + rest) / Q > bound,
+    at_end, near = reals("at_end near")
+    steep = [at_end == 0, near == W * Q * surprise + rest, surprise * W > bound, rest >= 0]
+    check.prove_all(
+        "at both ends the slope of L is infinite: near q_1 = 0 the difference quotient is at "
+        "least -w_1 log p_1, near q_1 = 1 at most w_2 log p_2",
+        "L = 0 at both ends; Q stands for the distance from the end, W and `surprise` for the "
+        "weight and -log of the prediction of the class that is rare there, which tends to inf",
+        {
+            "at 0": ([0 < Q, Q < 1, W > 0, *steep], (near - at_end) / Q > bound),
+            "at 1": ([0 < Q, Q < 1, W > 0, *steep], (at_end - near) / Q < -bound),
+        },
+    )
+    check.certify(
+        "so is (18) there: inf at q_1 = 0, -inf at q_1 = 1",
+        lambda: (
+            list(marginal_learning_loss(as_array([F(1), F(2)]), as_array([F(0), F(1)])))
+            == [sp.oo, -sp.oo]
+        ),
+        {"weights": (1, 2), "q_1": (0, 1)},
     )
     check.derive(
         "the sum of the partial derivatives",

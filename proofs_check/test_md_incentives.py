@@ -20,10 +20,11 @@ from proofs_check.smt import reals
 from theory.arrays import as_array
 from theory.incentives import (
     directional_derivative,
+    residual_gradient,
     residual_learning_loss,
     residual_learning_loss_by_definition,
 )
-from theory.scoring_families import KINKED
+from theory.scoring_families import KINKED, LOGARITHMIC
 
 HALF = z3.Q(1, 2)
 STEP, D, G, Q, X = reals("t d g q x")
@@ -62,18 +63,36 @@ def supergradient(check: Check) -> None:
             ),
         },
     )  # fmt: skip
-    first, second, mixed = reals("first second mixed")
-    check.prove_all(
-        "L is concave",
-        "supergradients at the mixture (1 - t) q + t q'; <g, q - mixture> and <g, q' - mixture> "
-        "are -t D and (1 - t) D with D = <g, q' - q>",
-        {
-            "both ends": (
-                [0 <= STEP, STEP <= 1, first <= mixed - STEP * D, second <= mixed + (1 - STEP) * D],
-                (1 - STEP) * first + STEP * second <= mixed,
-            )
-        },
+    first, second, mixed, at_first, at_second, at_mixed, u, v, ell = reals(
+        "first second mixed at_first at_second at_mixed u v ell"
     )
+    added = at_mixed == (1 - STEP) * at_first + STEP * at_second
+    inside = [0 < STEP, STEP < 1, u >= 0, v >= 0]
+    mixture = (1 - STEP) * u + STEP * v
+    check.prove_all(
+        "L is concave, at the edges and with infinite losses too",
+        "the prediction p that is best at the mixture (1 - t) q + t q' costs sum_a l_a (U q)_a at "
+        "q; an infinite l_a has (U mixture)_a = 0 where L(mixture) is finite, so it costs nothing "
+        "at q and q' either",
+        {
+            **exchange(),
+            "an action without utility at the mixture has none at the ends": (
+                [*inside, mixture == 0],
+                z3.And(u == 0, v == 0),
+            ),
+            "no action": ([at_mixed == 0, at_first == 0, at_second == 0], added),
+            "one more action, of finite loss": (
+                [*inside, added],
+                at_mixed + ell * mixture
+                == (1 - STEP) * (at_first + ell * u) + STEP * (at_second + ell * v),
+            ),
+            "the best predictions at both ends": (
+                [0 <= STEP, STEP <= 1, added, mixed == at_mixed, first <= at_first,
+                 second <= at_second],
+                (1 - STEP) * first + STEP * second <= mixed,
+            ),
+        },
+    )  # fmt: skip
 
 
 def differentiable(check: Check) -> None:
@@ -108,77 +127,158 @@ def differentiable(check: Check) -> None:
     )
 
 
-def kink_is_a_counterexample(check: Check, role: Role) -> None:
-    """Refute differentiability for every strictly proper loss, at one half."""
+def kink() -> dict[str, Obligation]:
+    """Brier plus zero-one is strictly proper, and its L has a kink at G = 1/2 if U = identity."""
     p = reals("p")[0]
 
     def residual(q: Any) -> Any:
         return kinked_expected(q, q)
 
+    return {
+        "strictly proper": (
+            [0 <= p, p <= 1, 0 <= Q, Q <= 1, p != Q],
+            kinked_expected(p, Q) > kinked_expected(Q, Q),
+        ),
+        "to the right": (
+            [G == HALF, 0 < STEP, STEP <= HALF],
+            residual(G + STEP) - residual(G) <= -STEP,
+        ),
+        "to the left": (
+            [G == HALF, 0 < STEP, STEP <= HALF],
+            residual(G) - residual(G - STEP) >= STEP,
+        ),
+    }
+
+
+def uniqueness() -> dict[str, Obligation]:
+    """At G = 1/2 that loss has one best prediction, and both -1 and 1 as supergradients."""
+    return {
+        "unique minimiser": (
+            [G == HALF, 0 <= X, X <= 1, X != G],
+            kinked_expected(X, G) > kinked_expected(G, G),
+        ),
+        "supergradients": (
+            [G == HALF, 0 <= Q, Q <= 1],
+            z3.And(
+                kinked_expected(Q, Q) <= kinked_expected(G, G) - (Q - G),
+                kinked_expected(Q, Q) <= kinked_expected(G, G) + (Q - G),
+            ),
+        ),
+    }
+
+
+def no_gradient(check: Check) -> None:
+    """Refute differentiability for every strictly proper loss, and the printed step to it."""
     check.refute(
         "L is differentiable for every strictly proper loss",
         "Brier plus zero-one is strictly proper, and at q = (1/2, 1/2) its L has the slope -1 to "
         "the right and 1 to the left; U is the identity",
         {G: F(1, 2)},
-        {
-            "strictly proper": (
-                [0 <= p, p <= 1, 0 <= Q, Q <= 1, p != Q],
-                kinked_expected(p, Q) > kinked_expected(Q, Q),
-            ),
-            "to the right": (
-                [0 < STEP, STEP <= HALF],
-                residual(G + STEP) - residual(G) <= -STEP,
-            ),
-            "to the left": ([0 < STEP, STEP <= HALF], residual(G) - residual(G - STEP) >= STEP),
-        },
+        kink(),
         shown={"loss": "Brier plus zero-one", "U": "identity", "q": "(1/2, 1/2)"},
-        role=role,
     )
-
-
-def two_supergradients(check: Check) -> None:
-    """Refute the printed step from a unique minimiser to a unique supergradient."""
     check.refute(
         "a unique minimiser p^u(q) leaves a unique supergradient",
         "both -1 and 1 are supergradients along (1, -1) at one half, where the minimiser is unique",
         {G: F(1, 2)},
-        {
-            "unique minimiser": (
-                [0 <= X, X <= 1, X != G],
-                kinked_expected(X, G) > kinked_expected(G, G),
-            ),
-            "supergradients": (
-                [0 <= Q, Q <= 1],
-                z3.And(
-                    kinked_expected(Q, Q) <= kinked_expected(G, G) - (Q - G),
-                    kinked_expected(Q, Q) <= kinked_expected(G, G) + (Q - G),
-                ),
-            ),
-        },
+        uniqueness(),
         shown={"loss": "Brier plus zero-one", "U": "identity", "supergradients": (-1, 1)},
         role="step",
     )
 
 
-def infinite_at_the_edge(check: Check, role: Role) -> None:
-    """At q_y = 0 the logarithm's L rises faster than any bound: L(t)/t >= -log t."""
+def possible_kinks(check: Check) -> None:
+    """Record that a kink of the entropy can become one of L, and that U can remove it."""
+    check.prove_all(
+        "a strictly proper loss whose entropy has a kink can give an L with that kink, where the "
+        "minimiser is unique and the supergradient is not",
+        "Brier plus zero-one, U = identity, q = (1/2, 1/2): slope -1 to the right, 1 to the left",
+        {**kink(), **uniqueness()},
+    )
+    first, second = reals("first second")
+    check.prove_all(
+        "it need not: with U = ((2, 2), (1, 1)) the same loss gives a constant L = 7/3",
+        "U q = (2, 1) at every q",
+        {
+            "U q": (
+                [Q >= 0, Q <= 1, first == 2 * Q + 2 * (1 - Q), second == Q + (1 - Q)],
+                z3.And(first == 2, second == 1),
+            ),
+            "L": (
+                [X == z3.Q(2, 3)],
+                3 * kinked_expected(X, X) == z3.Q(7, 3),
+            ),
+        },
+    )
+
+
+def infinite_at_an_edge(check: Check) -> None:
+    """Literal reading: at q_y = 0 the logarithm's L can rise faster than any bound."""
     surprise, rest, bound = reals("surprise rest bound")
-    name = "L has a finite slope at the edge of the simplex"
-    steep: dict[str, Obligation] = {
-        "L(t)/t above every bound": (
-            [0 < STEP, STEP < 1, surprise > bound, rest >= 0],
-            (STEP * surprise + rest) / STEP > bound,
-        )
-    }
-    if role == "reading":
-        how = "L(t) = t (-log t) + (1-t) (-log(1-t)) with both terms >= 0, L(0) = 0, -log t -> inf"
-        check.refute(name, how, {}, steep, shown={"loss": "logarithmic", "q": "(0, 1)"}, role=role)
-    else:
-        check.prove_all(
-            "logarithmic: where class y gains, the slope at q_y = 0 is infinite, as (13) says",
-            "L(t)/t >= -log t",
-            steep,
-        )
+    check.refute(
+        "L has a finite slope at the edge of the simplex",
+        "L(t) = t (-log t) + (1-t) (-log(1-t)) with both terms >= 0, L(0) = 0, -log t -> inf",
+        {},
+        {
+            "L(t)/t above every bound": (
+                [0 < STEP, STEP < 1, surprise > bound, rest >= 0],
+                (STEP * surprise + rest) / STEP > bound,
+            )
+        },
+        shown={"loss": "logarithmic", "q": "(0, 1)", "U": "identity"},
+        role="reading",
+    )
+
+
+def slopes_at_the_edge(check: Check) -> None:
+    """Record the logarithm's slope at q_y = 0 towards e_y, infinite or finite, as (13) says."""
+    quotient, ahead, behind, there, here, cost, surprise, bound, others, u = reals(
+        "quotient ahead behind there here cost surprise bound others u"
+    )
+    total, low, eps = reals("total low eps")
+    check.prove_all(
+        "logarithmic, at q_y = 0 towards e_y: the slope is infinite iff some action a with "
+        "u(a, y) > 0 has (U q)_a = 0, and else (13) less L(q): as (13) says, any U",
+        "q_t = q + t (e_y - q): the difference quotient lies between <g_t, e_y - q> and "
+        "<g_0, e_y - q>, where g_t is (13) at q_t; <g_t, q> is finite, as actions with "
+        "(U q)_a = 0 cost nothing in it, and tends to L(q)",
+        {
+            **exchange(),
+            "not below the supergradient at q_t": (
+                [STEP > 0, here <= there - STEP * ahead, quotient == (there - here) / STEP],
+                quotient >= ahead,
+            ),
+            "not above that at q, where finite": (
+                [STEP > 0, there <= here + STEP * behind, quotient == (there - here) / STEP],
+                quotient <= behind,
+            ),
+            "finite: the quotient tends to the slope of (13), as (13) is continuous there": (
+                [quotient >= ahead, quotient <= behind, eps > 0, ahead >= behind - eps],
+                z3.And(quotient - behind <= eps, behind - quotient <= eps),
+            ),
+            "infinite: p_a = t u(a, y)/|U q_t| falls below every eps": (
+                [STEP > 0, u > 0, low > 0, total >= low, eps > 0, STEP * u < eps * low],
+                STEP * u / total < eps,
+            ),
+            "infinite: so its surprise, and the quotient, exceed every bound": (
+                [u > 0, others >= 0, u * surprise > bound + cost,
+                 ahead == u * surprise + others - cost, quotient >= ahead],
+                quotient > bound,
+            ),
+        },
+    )  # fmt: skip
+    t = sp.Symbol("t", positive=True)
+    utility = as_array([[sp.Integer(2), sp.Integer(1)], [sp.Integer(1), sp.Integer(2)]])
+    along = residual_learning_loss_by_definition(LOGARITHMIC, utility, as_array([1 - t, t]))
+    printed = residual_gradient(LOGARITHMIC, utility, as_array([sp.Integer(1), sp.Integer(0)]))
+    check.derive(
+        "for example U = ((2, 1), (1, 2)) at q = (1, 0): the slope towards class 2 is log 2, "
+        "the difference of the entries of (13)",
+        {
+            "slope of L": sp.expand_log(sp.diff(along, t).subs(t, 0), force=True) - sp.log(2),
+            "(13)": sp.expand_log(printed[1] - printed[0], force=True) - sp.log(2),
+        },
+    )
 
 
 def extensions(check: Check, role: Role) -> None:
@@ -196,11 +296,12 @@ def extensions(check: Check, role: Role) -> None:
         return
     first, second = sp.symbols("x_1 x_2", positive=True)
     check.derive(
-        "(13) is the partial derivative of the one-homogeneous extension; tangent derivatives "
-        "are the same for -sum q log q",
+        "(13) is the partial derivative of the one-homogeneous extension; those of -sum q log q "
+        "are less by 1 for every y, tangent derivatives the same",
         {
             "both are L on the simplex": (shannon - homogeneous).subs(on_simplex),
             "homogeneous": (sp.diff(homogeneous, x) + sp.log(x)).subs(on_simplex),
+            "less by 1 for every y": sp.diff(shannon, x) - (-sp.log(x) - 1),
             "tangent": (sp.log(first) - sp.log(second))
             - ((sp.log(first) + 1) - (sp.log(second) + 1)),
         },
@@ -244,9 +345,8 @@ def shipped_matches(check: Check) -> None:
 
 def test_md_prop2(check: Check) -> None:
     supergradient(check)
-    kink_is_a_counterexample(check, "conclusion")
-    two_supergradients(check)
-    infinite_at_the_edge(check, "reading")
+    no_gradient(check)
+    infinite_at_an_edge(check)
     extensions(check, "reading")
     wrong_gradient(check)
 
@@ -255,6 +355,7 @@ def test_md_prop2_corrected(check: Check) -> None:
     supergradient(check)
     differentiable(check)
     extensions(check, "conclusion")
-    infinite_at_the_edge(check, "conclusion")
+    slopes_at_the_edge(check)
+    possible_kinks(check)
     shipped_matches(check)
     wrong_gradient(check)

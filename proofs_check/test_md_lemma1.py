@@ -61,44 +61,37 @@ def cases() -> Iterator[tuple[Any, Any]]:
 
 def test_md_lemma1(check: Check) -> None:
     _level_sets_are_convex(check)
-    first, second = (F(1), F(0)), (F(1), F(1))
+    doubled, ones = (F(2), F(2)), (F(1), F(1))
     check.certify(
-        "second claim of the proof: vectors U q, U q' that are no multiples of each other have "
-        "y, y' and gamma > 0 with (U q)_y = gamma (U q')_y' and (U q')_y != gamma (U q')_y'",
-        lambda: _printed_condition(first, second),
-        {"U": ((1, 1), (0, 1)), "q": (1, 0), "q'": (0, 1), "U q": first, "U q'": second},
+        "second claim of the proof: if (U q)_y = gamma (U q')_y' and (U q')_y != gamma (U q')_y' "
+        "for some y, y' and gamma > 0, the predictions differ",
+        lambda: not _printed_conditions(doubled, ones) or _normal(doubled) != _normal(ones),
+        {"U": ((2, 1), (2, 1)), "q": (1, 0), "q'": (0, 1), "U q": doubled, "U q'": ones,
+         "y, y', gamma": (1, 1, 2)},
         role="step",
-    )
-    doubled = (F(2), F(2))
+    )  # fmt: skip
+    one, two = (F(0), F(1)), (F(0), F(2))
     check.certify(
-        "and this implies that the predictions differ",
-        lambda: not _printed_condition(doubled, second) or _normal(doubled) != _normal(second),
-        {"U": ((2, 1), (2, 1)), "q": (1, 0), "q'": (0, 1), "U q": doubled, "U q'": second},
+        "with the indices repaired: if (U q)_y = gamma (U q')_y and (U q)_y' != gamma (U q')_y' "
+        "for some y, y' and gamma > 0, the predictions differ",
+        lambda: not _repaired_conditions(one, two, F(1)) or _normal(one) != _normal(two),
+        {"U": ((0, 0), (1, 2)), "q": (1, 0), "q'": (0, 1), "U q": one, "U q'": two,
+         "y, y', gamma": (1, 2, 1)},
         role="step",
-    )
-    disjoint = (F(0), F(1))
-    check.certify(
-        "with the indices repaired, (U q)_y = gamma (U q')_y and (U q)_y' != gamma (U q')_y': "
-        "some y and gamma > 0 meet the first part",
-        lambda: any((x > 0) == (z > 0) for x, z in zip(first, disjoint, strict=True)),
-        {"U": "identity", "q": (1, 0), "q'": (0, 1), "U q": first, "U q'": disjoint},
-        role="step",
-    )
+    )  # fmt: skip
     _level_set_control(check)
 
 
-def _pairs(one: Any, other: Any) -> Iterator[tuple[int, int, F]]:
-    """y, y' and the only gamma > 0 (or 1, if any does) with one[y] = gamma other[y']."""
-    for y, z in product(range(len(one)), repeat=2):
-        if one[y] > 0 and other[z] > 0:
-            yield y, z, one[y] / other[z]
-        elif one[y] == other[z] == 0:
-            yield y, z, F(1)
+def _printed_conditions(one: Any, other: Any) -> bool:
+    """Whether some y, y' and gamma > 0 meet both, for vectors without zeros."""
+    pairs = product(range(len(one)), repeat=2)
+    return any(other[y] != (one[y] / other[z]) * other[z] for y, z in pairs)
 
 
-def _printed_condition(one: Any, other: Any) -> bool:
-    """As printed; where both sides are zero, gamma does not matter to the second part either."""
-    return any(other[y] != gamma * other[z] for y, z, gamma in _pairs(one, other))
+def _repaired_conditions(one: Any, other: Any, gamma: F) -> bool:
+    """Whether some y and y' meet both for this gamma."""
+    equal = [x == gamma * z for x, z in zip(one, other, strict=True)]
+    return any(equal) and not all(equal)
 
 
 def _normal(vector: Any) -> tuple[F, ...]:
@@ -107,7 +100,7 @@ def _normal(vector: Any) -> tuple[F, ...]:
 
 def test_md_lemma1_corrected(check: Check) -> None:
     _level_sets_are_convex(check)
-    beta = reals("beta")[0]
+    beta, next_v, next_w = reals("beta next_v next_w")
     check.prove_all(
         "second claim: equal predictions need U q = beta U q' with beta = T / R > 0",
         "both directions",
@@ -119,6 +112,23 @@ def test_md_lemma1_corrected(check: Check) -> None:
             "converse": (
                 [R > 0, beta > 0, T == beta * R, V == beta * W],
                 V / T == W / R,
+            ),
+        },
+    )
+
+    check.prove_all(
+        "the proof's argument holds for a y with (U q')_y > 0, which there is: gamma = (U q)_y / "
+        "(U q')_y > 0 exists, and equal predictions leave no y' with (U q)_y' != gamma (U q')_y'",
+        "a prediction sums to 1, so some entry of it is positive",
+        {
+            **finite_sums.positive_if_some_is(),
+            "positive in U q and in U q'": (
+                [T > 0, R > 0, P > 0, V == P * T, W == P * R],
+                z3.And(V > 0, W > 0, V / W > 0),
+            ),
+            "no y'": (
+                [T > 0, R > 0, W > 0, V / T == W / R, V == beta * W, next_v / T == next_w / R],
+                next_v == beta * next_w,
             ),
         },
     )

@@ -10,6 +10,7 @@ from fractions import Fraction as F
 from math import isfinite
 
 import numpy as np
+import sympy as sp
 import z3
 
 from proofs_check.check import Check, Role
@@ -165,15 +166,123 @@ def convex(check: Check, role: Role) -> None:
     )
 
 
-def spherical_is_not_convex(check: Check) -> None:
-    """Control: convexity of every strictly proper loss; the spherical one bends both ways."""
+def smooth(check: Check, role: Role) -> None:
+    """Record that utility-weighted cross entropy has derivatives of all orders for p > 0."""
+    p, n, c, u = sp.symbols("p n c u", positive=True)
+    check.derive(
+        "both losses have derivatives of all orders where p is positive: -u/p, u/p^2, ...",
+        {
+            "first": sp.diff(-u * sp.log(p), p) + u / p,
+            "second": sp.diff(-u * sp.log(p), p, 2) - u / p**2,
+            "one order more": sp.powsimp(sp.diff(c * p**-n, p) + n * c * p ** (-n - 1)),
+        },
+        role=role,
+    )
+
+
+def unbounded_slopes(check: Check, role: Role) -> None:
+    """On the simplex the gradient has no Lipschitz constant K: look at x and 2x, x small."""
+    constant, x = reals("constant x")
+    obligations = {
+        "x and 2x are probabilities": (
+            [constant > 0, x == 1 / (2 * constant + 2)],
+            z3.And(0 < x, 2 * x < 1),
+        ),
+        "the slopes -1/p differ by more": (
+            [constant > 0, x > 0, x == 1 / (2 * constant + 2)],
+            1 / x - 1 / (2 * x) > constant * (2 * x - x),
+        ),
+    }
+    how = "for every constant, at x = 1/(2 constant + 2) and 2x; y = 1, two classes"
+    if role == "reading":
+        check.refute(
+            "smooth as optimisers say it: a gradient with a Lipschitz constant on the simplex",
+            how,
+            {},
+            obligations,
+            shown={"slope": "-1/p"},
+            role=role,
+        )
+    else:
+        check.prove_all(
+            "the gradient in p has no Lipschitz constant on the simplex",
+            how,
+            obligations,
+        )
+
+
+def logits(check: Check, role: Role) -> None:
+    """Record smoothness and convexity in logits: the second derivatives are variances."""
+    z, v = sp.symbols("z v", real=True)
+    rest = sp.Symbol("rest", positive=True)
+    t = sp.Symbol("t", real=True)
+    total = sp.Function("S")(t)
+    check.derive(
+        "in logits: -log p_a = log S - z_a with S = sum e^z_b, whose derivatives along z + t v "
+        "are S'/S = sum p v and S''/S - (S'/S)^2 = sum p v^2 - (sum p v)^2",
+        {
+            "loss": sp.expand_log(
+                -sp.log(sp.exp(z) / (sp.exp(z) + rest)) - sp.log(sp.exp(z) + rest) + z, force=True
+            ),
+            "a term's first": sp.diff(sp.exp(z + t * v), t) - v * sp.exp(z + t * v),
+            "a term's second": sp.diff(sp.exp(z + t * v), t, 2) - v**2 * sp.exp(z + t * v),
+            "first": sp.diff(sp.log(total), t) - sp.diff(total, t) / total,
+            "second": sp.diff(sp.log(total), t, 2)
+            - (sp.diff(total, t, 2) / total - (sp.diff(total, t) / total) ** 2),
+        },
+        role=role,
+    )
+    spread, weight, mean, second, norm, centre, along, u = reals(
+        "spread weight mean second norm centre along u"
+    )
+    claim = z3.And(
+        spread == second - 2 * centre * mean + centre * centre * weight,
+        spread >= 0,
+        second <= norm,
+    )
+    gap = along - centre
+    check.prove_all(
+        "in logits both losses are convex, with a gradient of Lipschitz constant sum_a u(a, y): "
+        "the second derivative along v is between 0 and |v|^2 times that",
+        "one action after the other; `spread` is sum p (v - centre)^2, `norm` is |v|^2",
+        {
+            "no action": ([x == 0 for x in (spread, weight, mean, second, norm)], claim),
+            "one more action": (
+                [claim, P >= 0, P <= 1],
+                z3.And(
+                    spread + P * gap * gap
+                    == (second + P * along * along)
+                    - 2 * centre * (mean + P * along)
+                    + centre * centre * (weight + P),
+                    spread + P * gap * gap >= 0,
+                    second + P * along * along <= norm + along * along,
+                ),
+            ),
+            "all actions": (
+                [claim, weight == 1, mean == centre, u >= 0],
+                z3.And(
+                    u * (second - mean * mean) >= 0,
+                    u * (second - mean * mean) <= u * norm,
+                ),
+            ),
+        },
+        role=role,
+    )
+
+
+def spherical_bends(check: Check, role: Role) -> None:
+    """The spherical loss bends both ways: a conclusion, or the control that it does not."""
     x, y = as_array([F(3, 4), F(1, 4)]), as_array([F(1), F(0)])
     costs = [SPHERICAL.vector(each)[1] for each in (x, y, (x + y) / 2)]
+    convex_there = bool(2 * costs[2] <= costs[0] + costs[1])
+    control = role == "control"
     check.certify(
-        "every strictly proper loss is convex in the prediction",
-        lambda: bool(2 * costs[2] <= costs[0] + costs[1]),
+        "every strictly proper loss is convex in the prediction"
+        if control
+        else "not every strictly proper loss is convex in the prediction",
+        lambda: convex_there == control,
         {"loss": "spherical", "p": ("3/4", "1"), "y": 2, "losses": tuple(map(str, costs))},
-        role="control",
+        role=role,
     )
 
 
@@ -182,6 +291,9 @@ def test_md_strictly_proper(check: Check) -> None:
     brier(check)
     calibrated(check)
     convex(check, "prose")
+    smooth(check, "prose")
+    logits(check, "prose")
+    unbounded_slopes(check, "reading")
     check.certify(
         "the loss of every prediction in every class is a real number, l: simplex x Y -> R",
         lambda: all(map(isfinite, LOGARITHMIC.vector(np.array([1.0, 0.0])))),
@@ -189,7 +301,7 @@ def test_md_strictly_proper(check: Check) -> None:
         role="reading",
     )
     improper_losses(check)
-    spherical_is_not_convex(check)
+    spherical_bends(check, "control")
 
 
 def test_md_strictly_proper_corrected(check: Check) -> None:
@@ -198,6 +310,10 @@ def test_md_strictly_proper_corrected(check: Check) -> None:
     spherical(check)
     calibrated(check)
     convex(check, "conclusion")
+    smooth(check, "conclusion")
+    unbounded_slopes(check, "conclusion")
+    logits(check, "conclusion")
+    spherical_bends(check, "conclusion")
     small, surprise, cost = reals("small surprise cost")
     check.prove(
         "no real value for log 0 would do: for every c some q with q_2 > 0 makes predicting "
@@ -213,11 +329,13 @@ def test_md_strictly_proper_corrected(check: Check) -> None:
         lambda: expected_loss(BRIER, quarters[0], even) == expected_loss(BRIER, quarters[1], even),
         {"loss": "Brier", "predictions": (F(1, 4), F(3, 4)), "frequency": F(1, 2)},
     )
+    certain = as_array([[F(1), F(0)], [F(0), F(1)]])
     check.certify(
-        "calibrated predictions are optimal",
-        lambda: bool(regret(BRIER, as_array([F(1, 2), F(1, 2)]), as_array([F(1), F(0)])) == 0),
-        {"q(x)": "(1, 0) or (0, 1), equally often", "prediction": ("1/2", "1/2")},
-        role="control",
+        "calibrated predictions need not be optimal: one half for all is calibrated where q(x) is "
+        "(1, 0) or (0, 1), equally often, and costs more than q(x) at both",
+        lambda: bool(
+            (certain.sum(axis=0) / 2 == even).all() and (regret(BRIER, even, certain) > 0).all()
+        ),
+        {"loss": "Brier", "prediction": ("1/2", "1/2"), "regret": F(1, 2)},
     )
     improper_losses(check)
-    spherical_is_not_convex(check)

@@ -21,13 +21,10 @@ from theory.uninformed import uninformed
 from theory.utility import normalised_weights
 
 HALF, QUARTER = F(1, 2), F(1, 4)
-K, OWN, TERM, WEIGHT, MU, S, MEAN = reals("k own_loss term weight mu s mean_weight")
+K, OWN, WEIGHT, MU, S, MEAN = reals("k own_loss weight mu s mean_weight")
+OWN_WEIGHT = reals("own_weight")[0]
+HALF_TERM = z3.RealVal("1/2")
 CLASSES, INDEX = sp.symbols("m y", integer=True, positive=True)
-
-
-def _weighted(base: sp.IndexedBase, *others: Any) -> Any:
-    factors = sp.prod([other[INDEX] for other in others])
-    return sp.Sum(base[INDEX] * factors, (INDEX, 1, CLASSES))
 
 
 def _scale(check: Check) -> None:
@@ -101,11 +98,12 @@ def test_md_weight_normalisation(check: Check) -> None:
     )
     other = reals("other_weight")[0]
     check.prove(
-        "at the prior the expected gradient is as large with weights as without, where it is zero",
-        [0 < MU, MU < 1, WEIGHT > 0, other > 0],
+        "at the prior the expected gradient is as large with weights that satisfy (21), here at "
+        "the uniform prior, as without, where it is zero",
+        [MU == HALF_TERM, WEIGHT > 0, other > 0, WEIGHT + other == 2],
         MU * (MU * WEIGHT + (1 - MU) * other - WEIGHT) == 0,
         role="prose",
-        order=[MU, WEIGHT, other],
+        order=[WEIGHT, other, MU],
         recheck=_gradient_differs,
     )
 
@@ -118,9 +116,12 @@ def _uniform_start(prior: tuple[F, ...]) -> int:
 
 
 def _gradient_differs(at: Mapping[str, F]) -> bool:
-    """The mean over classes of w_y (mu - e_y), by its definition."""
+    """The mean over classes of w_y (mu - e_y), by its definition, at weights that satisfy (21)."""
     prior = (at["mu"], 1 - at["mu"])
-    for weights, vanishes in (((F(1), F(1)), True), ((at["weight"], at["other_weight"]), False)):
+    weighting = (at["weight"], at["other_weight"])
+    if list(_scaled(list(weighting), list(prior))) != list(weighting):
+        return False
+    for weights, vanishes in (((F(1), F(1)), True), (weighting, False)):
         first = sum(
             mu * w * (prior[0] - (y == 0))
             for y, (mu, w) in enumerate(zip(prior, weights, strict=True))
@@ -143,14 +144,30 @@ def _gradient(check: Check) -> None:
             - weight * sp.exp(z) / total,
         },
     )
-    mu, w = sp.IndexedBase("mu"), sp.IndexedBase("w")
-    k = sp.Symbol("k", integer=True)
-    check.derive(
+    mean, own, rate = reals("gradient own_rate other_rate")
+    counted, whole = OWN_WEIGHT * own, reals("weighted_total")[0]
+    check.prove_all(
         "its mean at the prior is mu_k (<w, mu> - w_k)",
+        "induction on the classes: the sum of w_y mu_y (mu_k - 1[k = y]) and that of w_y mu_y, "
+        "before class k, at it, and after it",
         {
-            "sum over classes": mu[k] * _weighted(mu, w)
-            - mu[k] * w[k]
-            - mu[k] * (_weighted(w, mu) - w[k])
+            "no class": ([mean == 0, whole == 0], mean == own * whole),
+            "one more, before class k": (
+                [mean == own * whole],
+                mean + WEIGHT * rate * own == own * (whole + WEIGHT * rate),
+            ),
+            "class k": (
+                [mean == own * whole],
+                mean + counted * (own - 1) == own * (whole + counted) - counted,
+            ),
+            "one more, after class k": (
+                [mean == own * whole - counted],
+                mean + WEIGHT * rate * own == own * (whole + WEIGHT * rate) - counted,
+            ),
+            "all classes": (
+                [mean == own * whole - counted],
+                mean == own * (whole - OWN_WEIGHT),
+            ),
         },
     )
     check.prove(
@@ -198,13 +215,19 @@ def test_md_weight_normalisation_corrected(check: Check) -> None:
         "at (1/2, 1/4, 1/4), where -mu log mu is the same in every class, they sum to 3 too",
         {"sum of weights": sum(scaled) - 3},
     )
-    a, b = reals("surprise1 surprise2")
+    a, b, m, total = reals("surprise1 surprise2 m total")
     check.prove_all(
-        "they sum to m for all weights only if -mu log mu is the same in every class",
-        "two weightings, m = 2 + the other classes, which keep weight 1; and the converse",
+        "they sum to m for all weights iff -mu log mu is the same, and positive, in every class",
+        "if: (21) is then a W = a m for their sum W.  Only if: weights 3/2 and 1/2 of two classes "
+        "and 1 of the others sum to m, so that (21) must hold of them as they are",
         {
-            "only if, by weights 3/2 and 1/2": ([a > 0, b > 0, 3 * a + b == 2 * (a + b)], a == b),
-            "if": ([a > 0, a == b, WEIGHT * a + TERM * b == a + b], WEIGHT + TERM == 2),
+            "if, one more class": (
+                [total == a * MEAN],
+                total + a * WEIGHT == a * (MEAN + WEIGHT),
+            ),
+            "if": ([a > 0, total * a == m * a], total == m),
+            "only if, the scale": ([m > 0, K * m == m], K == 1),
+            "only if": ([a >= 0, b >= 0, 3 * a + b == 2 * (a + b)], a == b),
         },
     )
     check.certify(
@@ -219,13 +242,25 @@ def test_md_weight_normalisation_corrected(check: Check) -> None:
         (WEIGHT * MU / MEAN == MU) == (WEIGHT == MEAN),
     )
     one = uninformed([F(99), F(1)], [QUARTER, 3 * QUARTER])
+    level = uninformed([F(1), F(1), F(5)], [HALF, HALF, F(0)])
+    check.certify(
+        "weights that differ where the prior is 0 alone leave the prior the best constant",
+        lambda: level.prior_loss == level.best_constant_loss,
+        {"prior": "(1/2, 1/2, 0)", "weights": "1:1:5"},
+    )
     check.certify(
         "the best constant has a lower loss than the prior",
         lambda: combination_sign(_difference(one.prior_loss - one.best_constant_loss)) == 1,
         {"prior": "(1/4, 3/4)", "weights": "99:1"},
     )
+    start = reals("log_of_m")[0]
+    check.prove(
+        "a start with equal probabilities keeps its loss iff the normalised weights average to 1",
+        [start > 0, MEAN > 0, K > 0],
+        (K * MEAN * start == start) == (K * MEAN == 1),
+    )
     check.certify(
-        "a start with equal probabilities has another loss",
+        "a start with equal probabilities can have another loss",
         lambda: _uniform_start((QUARTER, 3 * QUARTER)) != 0 == _uniform_start((HALF, HALF)),
         {"prior": "(1/4, 3/4)", "weights": "99:1"},
     )

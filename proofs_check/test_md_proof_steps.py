@@ -223,29 +223,11 @@ def _subgradient_is_not_unique(check: Check) -> None:
 
 
 def _garbled_converse(check: Check) -> None:
-    """U q = (1, 0), U q' = (1, 1); the pairs (y, y') in turn."""
+    """U q = (2, 2), U q' = (1, 1); and U q = (0, 1), U q' = (0, 2)."""
     gamma = reals("gamma")[0]
-    one, other = (1, 0), (1, 1)
     check.refute(
-        "Lemma 1: vectors that are no multiples of each other have y, y' and gamma > 0 with "
-        "(U q)_y = gamma (U q')_y' and (U q')_y != gamma (U q')_y'",
-        "no pair of indices has such a gamma",
-        {},
-        {
-            f"y = {y + 1}, y' = {z + 1}": (
-                [gamma > 0],
-                z3.Or(
-                    z3.RealVal(one[y]) != gamma * other[z], z3.RealVal(other[y]) == gamma * other[z]
-                ),
-            )
-            for y in range(2)
-            for z in range(2)
-        },
-        shown={"U": ((1, 1), (0, 1)), "q": (1, 0), "q'": (0, 1)},
-        role="step",
-    )
-    check.refute(
-        "Lemma 1: this implies that the predictions differ",
+        "Lemma 1: (U q)_y = gamma (U q')_y' and (U q')_y != gamma (U q')_y' imply that the "
+        "predictions differ",
         "U q = 2 U q' gives equal predictions, and y = y' = 1, gamma = 2 meet both conditions",
         {gamma: F(2)},
         {
@@ -256,6 +238,22 @@ def _garbled_converse(check: Check) -> None:
             "equal predictions": ([T == 4, R == 2, V == 2, W == 1], V / T == W / R),
         },
         shown={"U": ((2, 1), (2, 1)), "q": (1, 0), "q'": (0, 1)},
+        role="step",
+    )
+    check.refute(
+        "Lemma 1, indices repaired: (U q)_y = gamma (U q')_y and (U q)_y' != gamma (U q')_y' imply "
+        "that the predictions differ",
+        "equal predictions (0, 1), and y = 1, y' = 2, gamma = 1 meet both conditions",
+        {gamma: F(1)},
+        {
+            "the first": ([V == 0, W == 0], V == gamma * W),
+            "the second": ([V == 1, W == 2], V != gamma * W),
+            "equal predictions": (
+                [T == 1, R == 2],
+                z3.And(ZERO / T == ZERO / R, ONE / T == z3.RealVal(2) / R),
+            ),
+        },
+        shown={"U": ((0, 0), (1, 2)), "q": (1, 0), "q'": (0, 1)},
         role="step",
     )
 

@@ -81,16 +81,28 @@ def test_md_theorem2(check: Check) -> None:
 def test_md_theorem2_corrected(check: Check) -> None:
     _formula_recovers(check)
     _image(check)
+    _off_the_image(check)
+    _injective(check)
     _onto(check)
     _shipped_recalibration(check)
     _recalibration_control(check)
+    more_actions = np.array([[F(1), F(0)], [F(0), F(1)], [F(0), F(0)]])
+    left_inverse, p = more_actions.T, np.array([F(3), F(3), F(4)]) / 10
+    check.certify(
+        "with more actions than classes, too, p is in the image if a left inverse V has V p >= 0",
+        lambda: (
+            not (left_inverse @ p >= 0).all() or len(consistent_posteriors(more_actions, p)) > 0
+        ),
+        {"U": more_actions.tolist(), "V": left_inverse.tolist(), "p": tuple(p)},
+        role="control",
+    )
 
 
 def _image(check: Check) -> None:
     """x is an entry of U^-1 p, X its total; s the column sum."""
     x, total, s, q, entry = reals("x X s q entry")
     check.prove_all(
-        "p of the simplex is in the image iff no entry of x = U^-1 p is negative",
+        "n = m: p of the simplex is in the image iff no entry of x = U^-1 p is negative",
         "in the image x = q / T.  If x >= 0, then 1 = 1'p = sum_y s_y x_y, so some x is positive "
         "and X > 0; q = x / X is in the simplex, U q = p / X and 1'U q = 1 / X",
         {
@@ -114,7 +126,38 @@ def _image(check: Check) -> None:
         "entries that are all at least 0 have a positive total, as before",
         finite_sums.positive_if_some_is(),
     )
-    rest, share, others = reals("rest share others")
+
+
+def _off_the_image(check: Check) -> None:
+    """x_1, x_2 are the entries of U^-1 p in the examples."""
+    x, total, s, weighted, first, second = reals("x X s weighted x_1 x_2")
+    sum_of_two = first + second
+    check.prove_all(
+        "n = m: off the image (26) has a negative entry, or divides by zero",
+        "some x_y is negative, and some x_y is positive since sum_y s_y x_y = 1: a total of either "
+        "sign gives one of them a negative quotient",
+        {
+            "no x_y > 0 leaves sum_y s_y x_y <= 0: base": ([weighted == 0], weighted <= 0),
+            "no x_y > 0 leaves sum_y s_y x_y <= 0: step": (
+                [weighted <= 0, s > 0, x <= 0],
+                weighted + s * x <= 0,
+            ),
+            "total above 0": ([total > 0, x < 0], x / total < 0),
+            "total below 0": ([total < 0, x > 0], x / total < 0),
+            "U = ((1, 2), (1, 1)), p = (1, 0): U^-1 p = (-1, 1) has the total 0": (
+                [first + 2 * second == 1, sum_of_two == 0],
+                z3.And(first == -1, second == 1),
+            ),
+            "U = ((1, 9), (1, 2)), p = (1, 0): the total is -1/7, (26) is (2, -1)": (
+                [first + 9 * second == 1, first + 2 * second == 0],
+                z3.And(7 * sum_of_two == -1, first / sum_of_two == 2, second / sum_of_two == -1),
+            ),
+        },
+    )
+
+
+def _injective(check: Check) -> None:
+    rest, share, others, x, total = reals("rest share others x X")
     check.prove_all(
         "injective iff the columns of U are linearly independent (m >= 2)",
         "if so, U has a left inverse.  If U z = 0 for a z != 0, some interior q is no multiple of "
@@ -138,7 +181,7 @@ def _image(check: Check) -> None:
 
 
 def _onto(check: Check) -> None:
-    rest, share, column, others = reals("rest share column others")
+    rest, share, column, others, x = reals("rest share column others x")
     check.prove_all(
         "for n = m, p^u is onto the simplex iff U is a generalised permutation matrix",
         "a vertex e_a of the simplex is in the image, sum_y lambda_y C_y = e_a, only if a column "
@@ -155,6 +198,18 @@ def _onto(check: Check) -> None:
                 others == 0,
             ),
             **{f"weights: {label}": part for label, part in _weights_are_onto().items()},
+        },
+    )
+    entry = reals("entry")[0]
+    check.prove_all(
+        "so U^-1 has a negative entry unless U is a generalised permutation matrix",
+        "column a of U^-1 is U^-1 e_a; if none has a negative entry, every vertex is in the image; "
+        "and U^-1 of such a matrix holds reciprocals and zeros",
+        {
+            "before row a": ([entry == 0], entry + x * z3.RealVal(0) == 0),
+            "row a": ([entry == 0], entry + x * z3.RealVal(1) == x),
+            "after it": ([entry == x], entry + others * z3.RealVal(0) == x),
+            "reciprocals": ([column > 0, x * column == 1], x > 0),
         },
     )
 

@@ -1,8 +1,9 @@
 """Misaligned by Design, Appendix A.3: data expansion, and costs that depend on the example.
 
 The law of the expanded data is a sum over examples; P(x, y), u(a, y) and the loss are numbers at
-one (x, y, a), and the statements about sums are proved for one more term.  At one x, `own` and
-`rival` stand for the expected utilities of two actions and `total` for their sum over all actions.
+one (x, y, a), and the statements about sums are proved for one more term.  At one x, p stands for
+P(x), `own` and `rival` for the expected utilities of two actions and `total` for their sum over
+all actions, the paper's s(x); z is the normalising constant Z.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from fractions import Fraction as F
 import numpy as np
 import sympy as sp
 
+from proofs_check import finite_sums
 from proofs_check.check import Check
 from proofs_check.smt import reals
 from theory.prediction import utility_weighted_prediction
@@ -26,6 +28,30 @@ def _expansion(check: Check) -> None:
         "expected losses are proportional, whatever the loss: one more term",
         [Z > 0, Z * expanded == weighted],
         Z * (expanded + (P * U / Z) * LOSS) == weighted + P * (LOSS * U),
+    )
+    joint_sum, label, at_x, over_x, mean = reals("joint_sum label at_x over_x mean")
+    check.prove_all(
+        "P'(x, a) = P(x) times the expected utility of a at x, over Z; P'(x) = P(x) s(x)/Z; and "
+        "Z = E[s]",
+        "the sums over labels, over classes, and over x; P(x, y) = P(x) q_y",
+        {
+            **finite_sums.scaled(),
+            "P'(x, a)": (
+                [Z > 0, joint_sum == P * OWN, label == joint_sum / Z],
+                label == P * OWN / Z,
+            ),
+            "P'(x), one more label: base": ([Z > 0, at_x == 0, TOTAL == 0], at_x == P * TOTAL / Z),
+            "P'(x), one more label: step": (
+                [Z > 0, at_x == P * TOTAL / Z],
+                at_x + P * OWN / Z == P * (TOTAL + OWN) / Z,
+            ),
+            "P' sums to 1: base": ([Z > 0, over_x == 0, mean == 0], over_x == mean / Z),
+            "P' sums to 1: step": (
+                [Z > 0, over_x == mean / Z],
+                over_x + P * TOTAL / Z == (mean + P * TOTAL) / Z,
+            ),
+            "so Z is the mean of s": ([Z > 0, over_x == mean / Z, over_x == 1], Z == mean),
+        },
     )
     share, other_share = P * OWN / Z, P * RIVAL / Z
     given = [P > 0, Z > 0, TOTAL > 0]
@@ -90,11 +116,20 @@ def test_md_resampling_corrected(check: Check) -> None:
             )
         },
     )
-    mean = reals("mean")[0]
     check.prove(
-        "P'(x) = P(x) total(x) / E[total]: unchanged at x iff the total there is the mean",
-        [P > 0, mean > 0, TOTAL > 0],
-        (P * TOTAL / mean == P) == (TOTAL == mean),
+        "in proportion to the costs themselves the most frequent label has the highest risk",
+        [P > 0, Z > 0],
+        (P * risk / Z >= P * other_risk / Z) == (risk >= other_risk),
+    )
+    mean, mass = reals("mean mass")
+    check.prove_all(
+        "P'(x) = P(x) s(x)/E[s] is P(x) at every x iff s is the same at every x",
+        "at one x, iff s(x) is the mean; and the mean of one value is that value",
+        {
+            "one x": ([P > 0, mean > 0, TOTAL > 0], (P * TOTAL / mean == P) == (TOTAL == mean)),
+            **finite_sums.scaled(),
+            "one value": ([mass == 1, mean == TOTAL * mass], mean == TOTAL),
+        },
     )
 
 
@@ -159,12 +194,27 @@ def test_md_unobserved_costs(check: Check) -> None:
         data,
         role="control",
     )
-    p, own, total, p2, own2, total2 = sp.symbols("p own total p2 own2 total2", positive=True)
-    mass = p * total + p2 * total2
-    check.derive(
-        "features the machine does not see: p^u averaged over them by total expected utility",
+    unweighted, weighted, average = reals("unweighted weighted average")
+    check.prove_all(
+        "features z the machine does not see: the optimum is p^u averaged over them, weighted by "
+        "total expected utility",
+        "the expected loss is <l(p, .), h> with h = sum_z P(z) U_z q(z), and P(z) U_z q(z) is "
+        "P(z) T_z times p^u at z; by Theorem 1, with h for U q, the optimum is h over its sum",
         {
-            "two values of them": (p * own + p2 * own2) / mass
-            - (p * total * (own / total) + p2 * total2 * (own2 / total2)) / mass
+            "the losses of two values add": (
+                [unweighted == LOSS * OWN, weighted == LOSS * RIVAL],
+                unweighted + weighted == LOSS * (OWN + RIVAL),
+            ),
+            **finite_sums.scaled(),
+            "one more value: base": ([weighted == 0, average == 0], weighted == average),
+            "one more value: step": (
+                [TOTAL > 0, weighted == average],
+                weighted + P * OWN == average + (P * TOTAL) * (OWN / TOTAL),
+            ),
+            "the sum of h: base": ([weighted == 0, mean_sum == 0], weighted == mean_sum),
+            "the sum of h: step": (
+                [weighted == mean_sum, chance == P * TOTAL],
+                weighted + chance == mean_sum + P * TOTAL,
+            ),
         },
     )

@@ -13,7 +13,7 @@ import z3
 from proofs_check.check import Check, Role
 from proofs_check.kernel import Obligation
 from proofs_check.losses import linearity
-from proofs_check.smt import reals
+from proofs_check.smt import maximum, reals
 
 HALF = z3.Q(1, 2)
 D, Q, X, R, W, V = reals("d q x r w v")
@@ -111,23 +111,23 @@ def larger_weights(check: Check, role: Role) -> None:
         )
 
 
-def clipped(slope: Any) -> Any:
-    """A slope clipped to size 1."""
-    return z3.If(slope > 1, z3.RealVal(1), z3.If(slope < -1, z3.RealVal(-1), slope))
+def clipped(slope: Any, bound: Any) -> Any:
+    """A slope clipped to the size `bound` > 0."""
+    return z3.If(slope > bound, bound, z3.If(slope < -bound, -bound, slope))
 
 
 def other_optimisers(check: Check, role: Role) -> None:
     """Clipping, weight decay, Adam: refuted as a reading, stated as conclusions."""
-    k, rate, theta, slope, decay, root = reals("k rate theta slope decay root")
-    positive = [k > 1, rate > 0]
-    clipping = rate / k * clipped(k * slope) == rate * clipped(slope)
+    k, rate, theta, slope, decay, root, bound = reals("k rate theta slope decay root bound")
+    positive = [k > 0, k != 1, rate > 0]
+    clipping = rate / k * clipped(k * slope, bound) == rate * clipped(slope, bound)
     decaying = rate / k * (k * slope + decay * theta) == rate * (slope + decay * theta)
     normalised = [root > 0, k > 1, rate > 0]
     adam = rate / k * (k * slope) / (k * root) == rate * slope / root
     if role == "reading":
         names = "gradient clipping", "weight decay", "Adam without its epsilon"
         cases = (
-            ([*positive], clipping),
+            ([*positive, bound == 1], clipping),
             ([*positive, decay > 0], decaying),
             (normalised, adam),
         )
@@ -140,19 +140,20 @@ def other_optimisers(check: Check, role: Role) -> None:
                 role=role,
             )
         return
+    size = maximum(slope, -slope)
     check.prove_all(
-        "clipping and weight decay: not the same step; Adam: the same step at the same rate, "
-        "but for its epsilon",
-        "one step from the same point; second moments scale by k^2, so their roots by k",
+        "the step at eta/k on k times the loss is another one with clipping iff the larger slope "
+        "exceeds the bound, with weight decay iff the parameter is not 0 (k other than 1); Adam: "
+        "the same step at the same rate, but for its epsilon",
+        "one step from the same point; `slope` stands for a clipped entry or, if the norm is "
+        "clipped, for the size along the gradient; roots of second moments scale by k",
         {
-            "clipping": (
-                [*positive, slope == 1],
-                rate / k * clipped(k * slope) == rate / k * clipped(slope),
+            "clipping, k > 1": ([k > 1, rate > 0, bound > 0], clipping == (k * size <= bound)),
+            "clipping, k < 1": (
+                [0 < k, k < 1, rate > 0, bound > 0],
+                clipping == (size <= bound),
             ),
-            "weight decay": (
-                [*positive, decay > 0, theta > 0],
-                z3.Not(decaying),
-            ),
+            "weight decay": ([*positive, decay > 0], decaying == (theta == 0)),
             "Adam": (normalised, rate * (k * slope) / (k * root) == rate * slope / root),
             "Adam with epsilon": (
                 [*normalised, slope > 0, decay > 0],

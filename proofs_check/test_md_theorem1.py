@@ -9,7 +9,6 @@ T for its total, h for v / T.
 from __future__ import annotations
 
 import operator
-from fractions import Fraction as F
 from typing import Any
 
 import numpy as np
@@ -132,51 +131,54 @@ def _shipped(check: Check) -> None:
 
 
 def _assumptions(check: Check) -> None:
-    """Each assumption is needed."""
-    half = F(1, 2)
-    negative = [[F(-1), F(0)], [F(0), F(-1)]]
-    grid = [(F(k, 4), 1 - F(k, 4)) for k in range(5)]
+    """Each assumption is needed: two actions and classes, p and q probabilities of the first."""
+    p, q, first, second = reals("p q_1 l_1 l_2")
+    half, one, zero = (z3.RealVal(text) for text in ("1/2", "1", "0"))
 
-    def worst(utility: Any, posterior: Any) -> bool:
-        """Formula (8) lies in the simplex but has the highest expected Brier loss on the grid."""
-        h = tuple(utility_weighted_prediction(utility, posterior))
-        value = {
-            p: expected_loss([brier(p, a) for a in range(2)], utility, posterior) for p in grid
-        }
-        return h in grid and all(value[h] > value[p] for p in grid if p != h)
+    def brier_losses(at: Any) -> list[Any]:
+        return [brier((at, 1 - at), action) for action in range(2)]
 
-    check.certify(
-        "needed: u >= 0.  At u = -1{a = y} formula (8) gives q, the worst prediction",
-        lambda: worst(negative, (half, half)),
-        {"U": negative, "q": (half, half), "loss": "Brier"},
-        role="confirmation",
+    def zero_one(at: Any) -> list[Any]:
+        """0-1 loss of the likelier class, the first if they are equally likely."""
+        return [z3.If(2 * at < 1, one, zero), z3.If(2 * at >= 1, one, zero)]
+
+    signed = [[1, -3], [-3, 1]]
+    at_half = (half, half)
+    check.prove_all(
+        "u >= 0 is needed: at U = ((1, -3), (-3, 1)) and q = (1/2, 1/2) formula (8) gives q, the "
+        "worst prediction for the Brier score",
+        "each class has an action of positive utility, and the total of U q is -2",
+        {
+            "(8)": (
+                [],
+                z3.And(*[h == half for h in utility_weighted_prediction(signed, at_half)]),
+            ),
+            "worst": (
+                [0 <= p, p <= 1, p != half],
+                expected_loss(brier_losses(p), signed, at_half)
+                < expected_loss(brier_losses(half), signed, at_half),
+            ),
+        },
     )
-    degenerate = [[F(1), F(0)], [F(0), F(0)]]
-    check.certify(
-        "needed: nondegeneracy.  If no action has a payoff in class 2, all predictions are "
-        "equally good at q = (0, 1), and (8) divides by zero",
-        lambda: all(
-            expected_loss([brier(p, a) for a in range(2)], degenerate, (F(0), F(1))) == 0
-            for p in grid
-        ),
-        {"U": degenerate, "q": (0, 1)},
-        role="confirmation",
+    check.prove(
+        "nondegeneracy is needed: at U = ((1, 0), (0, 0)) and q = (0, 1) all predictions are "
+        "equally good for any loss, and U q = 0",
+        [],
+        expected_loss([first, second], [[1, 0], [0, 0]], (zero, one)) == 0,
     )
-    identity = [[F(1), F(0)], [F(0), F(1)]]
+    identity = [[1, 0], [0, 1]]
 
-    def zero_one(p: Any) -> Any:
-        return [F(p[0] < p[1]), F(p[0] >= p[1])]
+    def expected(at: Any) -> Any:
+        return expected_loss(zero_one(at), identity, (q, 1 - q))
 
-    check.certify(
-        "needed: strictness.  0-1 loss of the likelier class is proper, and (8) is not the only "
-        "minimiser",
-        lambda: (
-            expected_loss(zero_one((F(1), F(0))), identity, (F(3, 4), F(1, 4)))
-            == expected_loss(zero_one((F(3, 4), F(1, 4))), identity, (F(3, 4), F(1, 4)))
-            == min(expected_loss(zero_one(p), identity, (F(3, 4), F(1, 4))) for p in grid)
-        ),
-        {"U": "identity", "q": (F(3, 4), F(1, 4)), "p": (1, 0)},
-        role="confirmation",
+    check.prove_all(
+        "strictness is needed: 0-1 loss is proper, and at U = 1, 1/2 < q < 1, the prediction "
+        "(1, 0) is as good as (8), which is (q, 1 - q)",
+        "for all predictions and posteriors",
+        {
+            "proper": ([0 <= p, p <= 1, 0 <= q, q <= 1], expected(p) >= expected(q)),
+            "a tie": ([2 * q > 1, q < 1], z3.And(expected(one) == expected(q), q != one)),
+        },
     )
 
 

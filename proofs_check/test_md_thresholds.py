@@ -23,7 +23,7 @@ from proofs_check.smt import reals
 from theory.class_weights import class_weighted_prediction, elkan_weight
 from theory.prediction import decision, expected_utility
 from theory.thresholds import binary_rule, indifference_probability
-from theory.utility import class_weight_utility, utility_from_cost
+from theory.utility import class_weight_utility
 
 Q, Q2, K, MASS, MOVED = reals("q q2 k mass moved")
 W0, TARGET, BASE = reals("w_0 target base")
@@ -167,20 +167,39 @@ def _reasonable(check: Check) -> None:
 
 
 def _no_multiclass_threshold(check: Check, role: Role) -> None:
-    utility = utility_from_cost(np.array([[F(a != y) for y in range(3)] for a in range(3)]))
-    first, second = np.array([F(4), F(3), F(3)]) / 10, np.array([F(4), F(6), F(0)]) / 10
-    check.certify(
-        "three classes: no threshold on its own probability decides for a class",
-        lambda: decision(utility, first) == 0 and decision(utility, second) == 1,
-        {"costs": "0-1", "q": tuple(first), "q'": tuple(second), "q_1 = q'_1": first[0]},
+    """Of three classes, the first."""
+    zero_one = np.array([[int(a != y) for y in range(3)] for a in range(3)], dtype=object)
+    least = {}
+    for place, tenths in enumerate(((4, 3, 3), (4, 6, 0))):
+        risk = expected_utility(zero_one, [z3.RealVal(n) / 10 for n in tenths])
+        least[place] = z3.And(risk[0] < risk[1], risk[0] < risk[2])
+    check.prove(
+        "no threshold on a class's own probability decides in general: with 0-1 costs and three "
+        "classes, q_1 = 4/10 at (4,3,3)/10 and at (4,6,0)/10, but the first action is best at the "
+        "former alone",
+        [],
+        z3.And(least[0], z3.Not(least[1])),
         role=role,
     )
-    largest, risk, other = reals("largest risk other")
+    largest, risk_a, risk_b = reals("largest risk_a risk_b")
     check.prove(
         "lowest risk is highest expected utility of largest - c",
         [],
-        (risk <= other) == (largest - risk >= largest - other),
+        (risk_a <= risk_b) == (largest - risk_a >= largest - risk_b),
         role=role,
+    )
+
+
+def _multiclass_thresholds(check: Check) -> None:
+    _no_multiclass_threshold(check, "conclusion")
+    first, second, third = q = reals("q_1 q_2 q_3")
+    risk = expected_utility(np.array([[0, 1, 1], [1, 0, 0], [1, 0, 0]], dtype=object), q)
+    simplex = [first >= 0, second >= 0, third >= 0, first + second + third == 1]
+    check.prove(
+        "one may exist, though: at c = ((0,1,1), (1,0,0), (1,0,0)) the first action is best iff "
+        "q_1 >= 1/2",
+        simplex,
+        z3.And(risk[0] <= risk[1], risk[0] <= risk[2]) == (2 * first >= 1),
     )
 
 
@@ -225,6 +244,7 @@ def test_md_threshold_corrected(check: Check) -> None:
             "A = B = 0": ([total == 0, extra_fp == 0], positive == negative),
         },
     )
+    _multiclass_thresholds(check)
     t = reals("t")[0]
     at = {q: risks(z3.RealVal(q)) for q in (0, 1)}
     rule = [(at[q][1] <= at[q][0]) == (t <= q) for q in (0, 1)]

@@ -28,6 +28,11 @@ def utilities(actions: int, classes: int, largest: int) -> Iterator[Any]:
             yield matrix
 
 
+def exact(rows: Any) -> Any:
+    """A matrix of fractions."""
+    return np.array([[F(entry) for entry in row] for row in rows], dtype=object)
+
+
 def invertible(matrix: Any) -> bool:
     """Whether a square matrix of fractions is."""
     try:

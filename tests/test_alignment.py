@@ -196,13 +196,103 @@ def test_groups_stay_in_one_fold():
         ({"outcome": [0, 2]}, "outcome is 2: must be a class, 0 to 1"),
         ({"outcome": [0, -1]}, "outcome is -1: must be a class, 0 to 1"),
         ({"outcome": [0]}, r"shape of outcome is \(1,\): must be \(2,\)"),
+        ({"outcome": [True, False]}, "type of outcome is bool: must be integers"),
+        ({"outcome": np.array([True, True])}, "type of outcome is bool: must be integers"),
+        ({"outcome": torch.tensor([True, True])}, "type of outcome is torch.bool: must be"),
+        ({"outcome": [0.0, 1.0]}, "type of outcome is float64: must be integers"),
+        ({"outcome": [[0], [1]]}, r"shape of outcome is \(2, 1\): must be \(2,\)"),
         ({"prediction": [[0.2, 0.3, 0.5]] * 2}, r"shape of prediction is \(2, 3\): must be rows"),
+        ({"utility": np.ones((5, 2, 2))}, r"shape of utility is \(5, 2, 2\): must be .*\(2, n, m"),
+        ({"utility": np.ones((1, 2, 2))}, r"shape of utility is \(1, 2, 2\): must be \(n, m\), or"),
     ],
 )
 def test_bad_input_is_named(change, message):
-    arguments = {"prediction": [[0.5, 0.5]] * 2, "outcome": [0, 1]} | change
+    arguments = {"utility": WEIGHTS, "prediction": [[0.5, 0.5]] * 2, "outcome": [0, 1]} | change
     with pytest.raises(InputError, match=message):
-        realised_loss(LOGARITHMIC, WEIGHTS, arguments["prediction"], arguments["outcome"])
+        realised_loss(LOGARITHMIC, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("action", "message"),
+    [
+        ([0, -1], "action is -1: must be an action, 0 to 1"),
+        ([0, 5], "action is 5: must be an action, 0 to 1"),
+        ([True, False], "type of action is bool: must be integers"),
+        ([0], r"shape of action is \(1,\): must be \(2,\)"),
+    ],
+)
+def test_an_action_that_does_not_exist_is_named(action, message):
+    with pytest.raises(InputError, match=message):
+        realised_utility(WEIGHTS, action, [0, 1])
+
+
+HALVES = [[0.5, 0.5]] * 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"masses": [1.0]}, r"shape of masses is \(1,\): must be \(2,\)"),
+        ({"masses": [1, 1]}, r"masses is \[1.0, 1.0\]: must be at least 0 and sum to 1"),
+        ({"masses": [F(3, 2), F(-1, 2)]}, r"masses is .*: must be at least 0 and sum to 1"),
+        ({"groups": [0]}, "number of groups' labels is 1: must be 2"),
+    ],
+)
+@pytest.mark.parametrize("gap", [internal_gap, external_gap])
+def test_bad_masses_and_groups_are_named(gap, options, message):
+    with pytest.raises(InputError, match=message):
+        gap(WEIGHTS, HALVES, HALVES, [0, 1], **options)
+
+
+def test_no_rows_have_no_gap():
+    with pytest.raises(InputError, match="number of rows is 0: must be at least 1"):
+        internal_gap(WEIGHTS, np.empty((0, 2)), np.empty((0, 2)), np.empty(0, dtype=int))
+
+
+@pytest.mark.parametrize("level", [-1, 0, 1, 1.5])
+def test_levels_lie_between_zero_and_one(level):
+    gap = internal_gap(WEIGHTS, HALVES, HALVES, [0, 1])
+    for interval in (gap.interval, gap.bootstrap_interval):
+        with pytest.raises(InputError, match=f"level is {level}: must lie between 0 and 1"):
+            interval(level)
+
+
+def test_resamples_are_needed():
+    with pytest.raises(InputError, match="resamples is 0: must be at least 1"):
+        internal_gap(WEIGHTS, HALVES, HALVES, [0, 1]).bootstrap_interval(resamples=0)
+
+
+def test_an_impossible_row_adds_nothing_even_if_its_loss_is_infinite():
+    gap = internal_gap(WEIGHTS, [[0.5, 0.5], [1.0, 0.0]], HALVES, [0, 1], masses=[1.0, 0.0])
+    assert gap.gain == pytest.approx(99 * np.log(99 / 50), rel=1e-14)
+    posterior = [[1.0, 0.0], [0.0, 1.0]]
+    split = split_loss(WEIGHTS, [[0.5, 0.5], [1.0, 0.0]], posterior, masses=[1.0, 0.0])
+    assert split.total == pytest.approx(99 * np.log(2), rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("prediction", "options"),
+    [(HALVES, {"masses": [0.5, 0.5]}), ([[0.5, 0.5], [1.0, 0.0]], {}), (HALVES[:1], {})],
+)
+def test_no_interval_where_nothing_tells_the_spread(prediction, options):
+    """Of a population value, of an infinite mean, of one row."""
+    rows = len(prediction)
+    gap = internal_gap(WEIGHTS, prediction, HALVES[:rows], [0, 1][:rows], **options)
+    assert np.isnan(gap.standard_error)
+    assert np.isnan([gap.interval(), gap.bootstrap_interval()]).all()
+
+
+def test_lists_and_arrays_go_with_tensors():
+    unweighted, posterior, outcome = sample(20, 6, 0.3)
+    trained = utility_weighted_prediction(MATRIX, posterior)
+    masses = np.full(20, 1 / 20)
+    for measure in (internal_gap, external_gap):
+        known = measure(MATRIX, unweighted, trained, outcome, masses=masses).gain
+        for place in range(4):
+            arguments = [MATRIX.tolist(), unweighted, trained, outcome.tolist()]
+            arguments[place] = torch.tensor(np.asarray(arguments[place]))
+            found = measure(*arguments, masses=masses.tolist()).gain
+            assert float(found) == pytest.approx(known, rel=1e-12)
 
 
 @pytest.mark.parametrize("folds", [1, 3])

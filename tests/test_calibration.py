@@ -1,8 +1,4 @@
-"""Loss calibration: recalibration maps, reliability, and the level and power of the test.
-
-A test that rejects with probability L rejects in Binomial(R, L) of R simulations.  The bounds used
-here are left by a right test with a chance of 1e-4 per case, and the seeds are fixed.
-"""
+"""Loss calibration: its moments, observed posteriors, reliability, and recalibration maps."""
 
 from __future__ import annotations
 
@@ -10,9 +6,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom
 
 from theory.calibration import (
     calibration_moments,
@@ -23,164 +19,22 @@ from theory.calibration import (
     observed_posterior,
     reliability,
 )
-from theory.calibration_inference import instrument_values, loss_calibration_test
 from theory.command_line import InputError
 from theory.prediction import utility_weighted_prediction
 
 F = Fraction
-WEIGHTED = np.diag([99.0, 1.0])
 FULL = np.array([[3.0, 1.0, 0.5], [0.2, 2.0, 0.1], [1.0, 0.0, 4.0]])
-SINGULAR = np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 2.0], [1.0, 1.0, 1.0]])
 RECTANGULAR = np.array([[5.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.5, 0.6, 0.7]])
-FAMILIES = ("linear", "bins", "kernel")
-LEVEL = 0.05
 
 
 def sample(generator, utility, rows, bend=0.0):
-    """Predictions for random posteriors, and classes; sharpened posteriors if `bend` > 0."""
+    """Predictions for Dirichlet posteriors, and classes; sharpened posteriors if `bend` > 0."""
     classes = utility.shape[1]
     posterior = generator.dirichlet(np.full(classes, 0.8), rows)
     outcome = (generator.random(rows)[:, None] >= posterior.cumsum(axis=1)).sum(axis=1)
     believed = posterior ** (1 + bend)
     believed /= believed.sum(axis=1, keepdims=True)
-    outcome = np.minimum(outcome, classes - 1)
-    return utility_weighted_prediction(utility, believed), outcome
-
-
-def rejections(utility, rows, runs, *, bend=0.0, level=LEVEL, **options):
-    """How many of `runs` simulated tests reject."""
-    generator = np.random.default_rng([rows, runs, int(100 * bend)])
-    rejected = 0
-    for seed in range(runs):
-        prediction, outcome = sample(generator, utility, rows, bend)
-        found = loss_calibration_test(utility, prediction, outcome, seed=seed, **options)
-        rejected += found.p_value <= level
-    return rejected
-
-
-def within_binomial(count, runs, low, high, chance=1e-4):
-    """Whether `count` of `runs` is compatible with a probability in [low, high]."""
-    return binom.ppf(chance, runs, low) <= count <= binom.isf(chance, runs, high)
-
-
-# The test
-
-
-@pytest.mark.parametrize("instruments", FAMILIES)
-@pytest.mark.parametrize("utility", [WEIGHTED, FULL])
-def test_exact_level_at_forty_rows(utility, instruments):
-    count = rejections(utility, 40, 300, instruments=instruments, draws=19)
-    assert within_binomial(count, 300, LEVEL, LEVEL)
-
-
-@pytest.mark.parametrize("utility", [SINGULAR, RECTANGULAR])
-def test_wild_level_at_two_hundred_rows(utility):
-    count = rejections(utility, 200, 150, draws=99)
-    assert within_binomial(count, 150, 0.02, 0.09)
-
-
-@pytest.mark.parametrize("utility", [WEIGHTED, FULL, SINGULAR, RECTANGULAR])
-def test_power_against_overconfidence(utility):
-    assert rejections(utility, 1000, 40, bend=0.7, draws=99) >= 36
-
-
-def test_linear_instruments_miss_a_symmetric_deviation():
-    """E[Y | P] - P is proportional to 1/6 - (P - 1/2)^2 * 2 here: even about the mean of P."""
-    generator = np.random.default_rng(0)
-    p = generator.random(4000)
-    truth = p + 0.6 * (1 / 12 - (p - 0.5) ** 2)
-    outcome = (generator.random(4000) < truth).astype(int)
-    prediction = np.column_stack([1 - p, p])
-    found = {
-        family: loss_calibration_test(np.eye(2), prediction, outcome, instruments=family).p_value
-        for family in FAMILIES
-    }
-    assert found["linear"] > 0.05
-    assert found["bins"] < 0.05
-    assert found["kernel"] < 0.05
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("instruments", FAMILIES)
-@pytest.mark.parametrize("rows", [25, 100, 800])
-@pytest.mark.parametrize("utility", [WEIGHTED, FULL])
-def test_exact_level_study(utility, rows, instruments):
-    count = rejections(utility, rows, 600, instruments=instruments, draws=19)
-    assert within_binomial(count, 600, LEVEL, LEVEL)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("instruments", FAMILIES)
-@pytest.mark.parametrize("rows", [400, 1600])
-@pytest.mark.parametrize("utility", [FULL, SINGULAR, RECTANGULAR])
-def test_wild_level_study(utility, rows, instruments):
-    """Asymptotic: within two points of the level from 400 rows on."""
-    count = rejections(utility, rows, 250, instruments=instruments, draws=99, null="wild")
-    assert within_binomial(count, 250, LEVEL - 0.02, LEVEL + 0.02)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("instruments", FAMILIES)
-@pytest.mark.parametrize("utility", [FULL, SINGULAR, RECTANGULAR])
-def test_power_grows_to_one(utility, instruments):
-    few, many = (
-        rejections(utility, rows, 60, bend=0.5, instruments=instruments, draws=99)
-        for rows in (100, 3200)
-    )
-    assert few < 45
-    assert many >= 57
-
-
-def test_a_prediction_that_nothing_explains_rejects_for_certain():
-    utility = np.array([[2.0, 1.0], [1.0, 2.0]])  # its predictions lie between 1/3 and 2/3
-    prediction = np.array([[0.5, 0.5]] * 9 + [[0.9, 0.1]])
-    found = loss_calibration_test(utility, prediction, np.arange(10) % 2)
-    assert (found.p_value, found.off_image, found.null) == (0.0, 1, "exact")
-
-
-def test_seeds_repeat_and_scale_does_not_matter():
-    prediction, outcome = sample(np.random.default_rng(3), FULL, 200)
-    one = loss_calibration_test(FULL, prediction, outcome, seed=5)
-    assert one == loss_calibration_test(FULL, prediction, outcome, seed=5)
-    scaled = loss_calibration_test(8 * FULL, prediction, outcome, seed=5)  # exact in binary
-    assert scaled.statistic == pytest.approx(one.statistic, rel=1e-10)
-    assert scaled.p_value == one.p_value
-
-
-def test_degenerate_predictions_do_not_divide_by_zero():
-    prediction, outcome = np.array([[1.0, 0.0]] * 30), np.zeros(30, dtype=int)
-    for family in FAMILIES:
-        found = loss_calibration_test(np.eye(2), prediction, outcome, instruments=family)
-        assert (found.statistic, found.p_value) == (0.0, 1.0)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"outcome": [0, 3]}, r"outcome is \[3\]: must be a class, 0 to 1"),
-        ({"prediction": [[0.5, 0.6]] * 2}, "row 0 of prediction is"),
-        ({"prediction": [[0.2, 0.3, 0.5]] * 2}, r"shape of prediction is \(2, 3\): must be rows"),
-        ({"utility": [[-1, 0], [0, 1]]}, r"utility\[0, 0\] is -1.0: must be at least 0"),
-        ({"draws": 5}, "draws is 5: must be at least 19"),
-        ({"instruments": "splines"}, "instruments is 'splines': must be one of linear"),
-        ({"utility": [[1, 1], [1, 1]], "null": "exact"}, "must be square and invertible"),
-    ],
-)
-def test_bad_input_is_named(change, message):
-    arguments = {"utility": np.eye(2), "prediction": [[0.5, 0.5]] * 2, "outcome": [0, 1]} | change
-    with pytest.raises(InputError, match=message):
-        loss_calibration_test(**arguments)
-
-
-def test_instruments_are_functions_of_the_prediction():
-    prediction = np.array([[0.2, 0.8], [0.2, 0.8], [0.5, 0.5], [0.9, 0.1]])
-    for family in FAMILIES:
-        values = instrument_values(prediction, family, np.random.default_rng(0))
-        assert len(values) == 4
-        assert (values[0] == values[1]).all()
-
-
-# Moments, posteriors, reliability
+    return utility_weighted_prediction(utility, believed), np.minimum(outcome, classes - 1)
 
 
 @given(st.lists(st.integers(0, 4), min_size=6, max_size=6), st.integers(0, 5), st.data())
@@ -204,6 +58,50 @@ def test_observed_posterior_is_exact():
     masses = [F(1, 2), F(1, 4), F(1, 4)]
     found = observed_posterior(rows, [0, 1, 1], 2, masses)
     assert found.tolist() == [[F(2, 3), F(1, 3)], [0, 1], [F(2, 3), F(1, 3)]]
+
+
+def test_observed_posterior_of_tensors():
+    rows = torch.tensor([[0.5, 0.5]] * 2, requires_grad=True)
+    masses = torch.tensor([0.25, 0.75], requires_grad=True)
+    found = observed_posterior(rows, torch.tensor([0, 1]), 2, masses)
+    assert found.tolist() == [[0.25, 0.75]] * 2
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"outcome": [0, -1]}, "outcome is -1: must be a class, 0 to 1"),
+        ({"outcome": [0, 2]}, "outcome is 2: must be a class, 0 to 1"),
+        ({"masses": [F(1), F(0)]}, "mass of prediction is 0 at .*: must be positive"),
+        ({"masses": [1.0]}, r"shape of masses is \(1,\): must be \(2,\)"),
+    ],
+)
+def test_unobserved_posteriors_are_named(change, message):
+    arguments = {"prediction": [[0.5, 0.5], [1.0, 0.0]], "outcome": [0, 1]} | change
+    with pytest.raises(InputError, match=message):
+        observed_posterior(**arguments, classes=2)
+
+
+@pytest.mark.parametrize("outcome", [[0, -1], [0, 3], [True, False], [0.0, 1.0], [0], [[0], [1]]])
+def test_outcomes_that_are_no_classes_are_named(outcome):
+    prediction = [[0.5, 0.5], [1.0, 0.0]]
+    for measure in (fit_bins, fit_isotonic, fit_multinomial, reliability):
+        with pytest.raises(InputError, match="outcome is"):
+            measure(prediction, outcome)
+    with pytest.raises(InputError, match="outcome is"):
+        calibration_moments(np.eye(2), prediction, outcome)
+
+
+def test_shapes_of_moments_and_reliability_are_named():
+    with pytest.raises(InputError, match=r"shape of prediction is \(1, 3\): must be \(N, 2\)"):
+        calibration_moments(np.eye(2), [[0.2, 0.3, 0.5]], [0])
+    with pytest.raises(InputError, match=r"shape of utility is \(1, 2, 2\): must be \(n, m\)"):
+        calibration_moments(np.ones((1, 2, 2)), [[0.5, 0.5]], [0])
+    with pytest.raises(InputError, match=r"shape of utility is \(2, 2\): must be \(3, m\)"):
+        reliability([[0.2, 0.3, 0.5]], [0], np.eye(2))
+    for fit in (fit_bins, fit_multinomial, fit_isotonic, reliability):
+        with pytest.raises(InputError, match=r"shape of prediction is \(0, 2\): must be \(N, n\)"):
+            fit(np.empty((0, 2)), [])
 
 
 def test_reliability_of_calibrated_and_of_sharpened_predictions():
@@ -239,6 +137,17 @@ def test_isotonic_recovers_a_rising_curve():
     assert (np.diff(values[:, 1]) >= 0).all()
     assert values[:, 1] == pytest.approx(grid**2, abs=0.06)
     assert values.sum(axis=1) == pytest.approx(1)
+
+
+def test_isotonic_needs_the_columns_swapped_where_the_determinant_is_negative():
+    generator = np.random.default_rng(7)
+    utility = np.array([[1.0, 3.0], [2.0, 1.0]])
+    prediction, outcome = sample(generator, utility, 20_000)
+    rate = outcome.mean()
+    same = fit_isotonic(prediction, outcome)(prediction)
+    assert abs(same[:, 1] - rate).max() < 0.1  # the best rising curve through a falling one
+    swapped = fit_isotonic(prediction[:, ::-1], outcome)(prediction[:, ::-1])
+    assert abs(loss_calibration_gap(utility, prediction, swapped)).mean() < 0.02
 
 
 def test_multinomial_recovers_the_posteriors_behind_class_weights():

@@ -38,7 +38,8 @@ def count(monkeypatch, capsys, tmp_path):
 
     def call(*arguments: object):
         monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(sys, "argv", ["make", *map(str, arguments), "--output", str(table)])
+        output = () if "--output" in arguments else ("--output", table)
+        monkeypatch.setattr(sys, "argv", ["make", *map(str, (*arguments, *output))])
         with pytest.raises(SystemExit) as stopped:
             run(script.main, "make")
         printed = capsys.readouterr()
@@ -86,6 +87,35 @@ def test_bad_labels_end_with_one_line(count, tmp_path, old, new, message):
     assert (code, out, table) == (2, "", None)
     assert message in err
     assert err.count("\n") == 1
+
+
+def test_a_damaged_archive_ends_with_one_line(count, tmp_path):
+    path = tmp_path / "labels.csv.gz"
+    data = bytearray(gzip.compress(SAMPLE.encode()))
+    data[10:40] = bytes([255] * 30)  # no deflate stream
+    path.write_bytes(data)
+    code, out, err, table = count(path)
+    assert (code, out, table) == (2, "", None)
+    assert "labels.csv.gz: must be readable CSV (Error -3 while decompressing" in err
+    assert err.count("\n") == 1
+
+
+def test_an_endless_field_ends_with_one_line(count, tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text(SAMPLE.replace("1_000.png", "1" * 140_000))
+    code, out, err, table = count(path)
+    assert (code, out, table) == (2, "", None)
+    assert "must be readable CSV (field larger than field limit" in err
+    assert err.count("\n") == 1
+
+
+def test_a_folder_as_output_ends_with_one_line(count, tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text(SAMPLE)
+    code, out, err, _ = count(path, "--output", tmp_path)
+    assert (code, out) == (2, "")
+    assert err == f"make: error: output file is {tmp_path}: must not be a folder\n"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.skipif(not LABELS.exists(), reason=f"needs the labels of ChestX-ray14 at {LABELS}")

@@ -208,9 +208,9 @@ BAD_FILES = [
     ("1,inf\n1,2\n", "line 1, column 2 is 'inf': expected a decimal"),
     ("1,2\n3\n", "line 2 is 1: must be 2"),
     ("1,O.5\n1,2\n", "line 1, column 2 is 'O.5'"),
-    ("x,1\ny,2\n3,4\n", "line 3, column 1 is '3': must be a name"),
+    (",a\nx,1\n3,4\n", "line 3, column 1 is '3': must be a name"),
     ("x,x\n1,2\n", "first row of"),
-    ("a,1\na,2\n", "first column of"),
+    (",x\na,1\na,2\n", "first column of"),
     ("a\nb\n", "must have a column of numbers"),
     ('1,"2\n', "is not valid CSV"),
     (b"\xff\xfe1", "must be text in UTF-8"),
@@ -249,10 +249,11 @@ def test_names_of_a_matrix(write):
     assert (numbered.rows, numbered.columns, numbered.entries) == (("a",), ("0", "1"), [[1.0, 2.0]])
     header = read_matrix(write("x, y\n1,2\n"), "--utility", exact=False)
     assert (header.rows, header.columns) == ((), ("x", "y"))
-    rows = read_matrix(write("a,1,2\nb,3,4\n"), "--utility", exact=False)
-    assert (rows.rows, rows.columns) == (("a", "b"), ())
+    for ambiguous in ("action,0,1\na,5,0\nb,0,1\n", "a,1,2\nb,3,4\n", "a,1,2\n"):
+        with pytest.raises(InputError, match=r"first row of .* must name the columns"):
+            read_matrix(write(ambiguous), "--utility", exact=False)
     with pytest.raises(InputError, match=re.escape("column 2 is '1e'")):
-        read_matrix(write("a,1e,2\nb,3,4\n"), "--utility", exact=False)
+        read_matrix(write(",x,y\na,1e,2\nb,3,4\n"), "--utility", exact=False)
 
 
 # What the figure shows

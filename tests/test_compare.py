@@ -228,7 +228,7 @@ def test_ex_post_predictions_are_equation_16_and_measures_their_definitions():
 def test_impossible_events_cost_infinitely_and_are_written_as_null(tmp_path):
     sure = np.array([[1.0, 0.0], [0.0, 1.0]])
     assert measure(sure, np.array([1, 1]), np.ones(2))["loss"] == math.inf
-    assert compare_results._rounded(math.inf) is None
+    assert compare_results.rounded(math.inf) is None
 
 
 def test_the_best_interval_is_the_first_of_equals_and_never_infinite():
@@ -348,7 +348,7 @@ def test_recorded_comparisons_are_complete_small_and_made_by_their_command(name)
     setting = configured(options, chosen_protocol(options), stored["emphasised"], None)
     skipped = {"pretrained_sha256"}
     assert {k: v for k, v in stored.items() if k not in skipped} == {
-        k: v for k, v in compare_results._rounded(setting).items() if k not in skipped
+        k: v for k, v in compare_results.rounded(setting).items() if k not in skipped
     }
     assert (stored["emphasised"] is None) == options.inverse_probability
     assert options.emphasise in (None, stored["emphasised"])

@@ -181,7 +181,7 @@ def test_base_rates_by_formula_and_by_definition(counts, first, second):
         (lambda: adjusted_posterior([0, 1], [1, 0], [0.5, 0.5]), "posterior is without weight"),
         (lambda: binary_rule([[1]]), "shape of cost is (1, 1)"),
         (lambda: expanded_law([[1.0, 0.0]], [[0, 1], [0, 1]]), "utility is zero"),
-        (lambda: expanded_examples([0, 2], [[1, 1]]), "labels is from 0 to 2"),
+        (lambda: expanded_examples([0, 2], [[1, 1]]), "a label is 2: must lie in 0..1"),
         (lambda: deciding_weights([[1]]), "shape of utility is (1, 1)"),
         (lambda: worst_disagreement([[1, 2]], [[1], [2]]), "shape of scores is (2, 1)"),
         (lambda: agreements([[0, float("nan")], [1, 0]]), "cost is"),
@@ -200,7 +200,7 @@ def test_the_table_of_methods(cli, write):
     code, out, err = cli("--cost", path)
     assert (code, err) == (0, "")
     assert "data expansion, doubly-weighted  same        same" in out
-    assert "pairwise class weights           -           -          none: classes (0, 1, 2)" in out
+    assert "pairwise class weights           -           -          none: around classes 1, 2, 3" in out
 
 
 def test_json_gives_the_worst_posterior(cli, write):
@@ -209,7 +209,7 @@ def test_json_gives_the_worst_posterior(cli, write):
     assert (code, err, out.count("\n")) == (0, "", 1)
     rows = {row["method"]: row for row in json.loads(out)["methods"]}
     worst = rows["cost vector"]["decision"]
-    assert (worst["chosen"], worst["best"], worst["expected_utility_lost"]) == (2, 1, "428/179")
+    assert (worst["chosen"], worst["best"], worst["expected_utility_lost"]) == ("3", "2", "428/179")
     q = np.array([F(entry) for entry in worst["posterior"]])
     utility = utility_from_cost(np.array(THREE, dtype=object) * F(1))
     values = expected_utility(utility, q)
@@ -221,9 +221,9 @@ def test_two_classes_have_a_threshold(cli, write):
     path = write("0,99\n1,0\n", "c.csv")
     code, out, _ = cli("--cost", path, "--json")
     assert code == 0
-    assert json.loads(out)["threshold"] == {"side": "at least", "q": 0.01}
+    assert json.loads(out)["threshold"] == {"class": "2", "side": "at least", "q": 0.01}
     code, out, _ = cli("--cost", path)
-    assert "at a probability of class 1: at least 0.01" in out
+    assert "for class 2 has the lowest risk: if its probability is at least 0.01" in out
 
 
 def test_a_utility_of_ones_own(cli, write):
@@ -246,7 +246,7 @@ def test_classes_without_costs_and_errors_without(cli, write):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("0,1\n", "shape of cost is (1, 2)"),
+        ("0,1\n", "shape of --cost is (1, 2)"),
         ("0,-1\n1,0\n", "smallest cost is -1"),
         ("0,x\n1,0\n", "column 2 is 'x'"),
         ("\n".join(",".join("1" for _ in range(13)) for _ in range(13)), "is 13: must be at most"),

@@ -188,20 +188,53 @@ def test_simplest_rationals_come_by_denominator_without_repetition() -> None:
 
 
 def test_experiments_are_decided_by_the_interval_of_paired_differences() -> None:
-    lower = kernel.replicate("lower", "runs", [-1.0, -1.1, -0.9, -1.0])
+    below = [-1.0, -1.1, -0.9, -1.0, -1.2, -0.8]
+    lower = kernel.replicate("lower", "runs", below)
     assert isinstance(lower, Proof)
-    assert lower.kind == "replicated"
-    higher = kernel.replicate("lower", "runs", [1.0, 1.1, 0.9, 1.0])
+    assert lower.kind == kernel.REPLICATED
+    assert "sign-flip p 0.031" in lower.method
+    higher = kernel.replicate("lower", "runs", [-value for value in below])
     assert isinstance(higher, Counterexample)
-    assert isinstance(kernel.replicate("itself", "runs", [0.0, 0.0]), Counterexample)
-    noisy = kernel.replicate("lower", "runs", [-1.0, 1.2, -0.9])
-    assert isinstance(noisy, Unknown)
-    assert noisy.kind == kernel.WAITING
-    assert "includes zero" in noisy.reason
-    for differences in ([], [-1.0], [-1.0, float("inf")]):
+    assert higher.kind == kernel.REPLICATED
+    for differences in ([-1.0, 1.2, -0.9, 0.8, -0.2, 0.3], [0.0] * 6):
+        none = kernel.replicate("lower", "runs", differences)
+        assert isinstance(none, Counterexample)
+        assert none.kind == kernel.UNDETECTED
+    for differences, reason in (
+        ([], "6 runs are needed"),
+        (below[:5], "6 runs are needed, not 5"),
+        ([*below, float("-inf")], "infinite loss in 1 of 7 runs, not compared"),
+    ):
         found = kernel.replicate("lower", "runs", differences)
         assert isinstance(found, Unknown)
         assert found.kind != kernel.WAITING
+        assert reason in found.reason
+
+
+def test_an_observation_is_about_every_recorded_value() -> None:
+    assert isinstance(kernel.observe("below", "runs", {"run 0": -1.0, "run 1": -0.1}), Proof)
+    for value in (0.0, 0.1, float("nan")):
+        found = kernel.observe("below", "runs", {"run 0": -1.0, "run 1": value})
+        assert isinstance(found, Counterexample)
+        assert found.data["first exception"] == "run 1"
+    assert isinstance(kernel.observe("below", "runs", {}), Unknown)
+
+
+def test_what_runs_speak_against_is_no_error_of_a_text() -> None:
+    below = [-1.0, -1.1, -0.9, -1.0, -1.2, -0.8]
+    around = [-1.0, 1.2, -0.9, 0.8, -0.2, 0.3]
+
+    def verdict(*conclusions: list[float]) -> str:
+        check = Check("slug")
+        for differences in conclusions:
+            check.replicate("lower", "runs", differences)
+        check.replicate("wrong", "runs", around, role="control")
+        check.assert_decided()
+        return verdict_of(check.parts, corrected=False)
+
+    assert verdict(below) == "holds"
+    assert verdict(below, around) == "no difference detected"
+    assert verdict(around, [-value for value in below]) == "contradicted by runs"
 
 
 def test_a_claim_may_wait_for_evidence_but_for_nothing_else() -> None:

@@ -89,9 +89,9 @@ def test_what_amounts_to_a_matrix_is_undone(trained_with, utility):
 
 def test_the_focal_loss_is_undone():
     p = posteriors()
-    for practice in ({"focal_gamma": 2.0}, focal_loss(2.0)):
+    for practice in ({"focal_gamma": 2.0}, focal_loss(2.0, 3)):
         model = PosteriorRecovery(Outputs(), trained_with=practice).fit(p, np.arange(50) % 3)
-        np.testing.assert_allclose(model.predict_proba(p), focal_loss(2.0).recover(p))
+        np.testing.assert_allclose(model.predict_proba(p), focal_loss(2.0, 3).recover(p))
         assert model.condition_number_ is None
 
 

@@ -217,7 +217,7 @@ def test_condition_numbers():
     [
         ([[1.0, 2.0]], [1.0], "shape of utility is (1, 2): must be square"),
         ([[1.0, 2.0], [2.0, 4.0]], [0.5, 0.5], "utility is singular up to rounding: must be"),
-        ([[1.0, 1.0], [0.0, 0.0]], [0.5, 0.5], "utility is singular: must be invertible"),
+        ([[1.0, 1.0], [0.0, 0.0]], [0.5, 0.5], "utility is singular up to rounding: must be invertible"),
         ([[F(1), F(2)], [F(2), F(4)]], [F(1), F(0)], "utility is singular: must be invertible"),
         ([[1.0, 0.0], [0.0, 1.0]], [1.0], "number of entries of prediction is 1: must equal"),
         ([1.0, 2.0], [1.0, 0.0], "shape of utility is (2,): must be (n, m)"),

@@ -115,7 +115,7 @@ def test_focal_prediction_minimises_the_focal_loss(gamma, posterior):
 
     found = minimize(risk, np.log(posterior), method="BFGS", options={"gtol": 1e-9})
     prediction = np.exp(found.x) / np.exp(found.x).sum()
-    np.testing.assert_allclose(focal_loss(gamma).recover(prediction), posterior, atol=2e-5)
+    np.testing.assert_allclose(focal_loss(gamma, 3).recover(prediction), posterior, atol=2e-5)
 
 
 def test_focal_slope_is_the_derivative():
@@ -162,7 +162,7 @@ def test_focal_loss_is_no_weighting():
         (lambda: utility_of_resampling([1, 0]), "rates[1] is 0.0"),
         (lambda: label_noise([[1, 1]]), "shape of transition is (1, 2)"),
         (lambda: label_noise([[1, 1], [1, 0]]), "transition is"),
-        (lambda: focal_loss(-1), "gamma is -1"),
+        (lambda: focal_loss(-1, 2), "gamma is -1"),
         (lambda: focal_posterior([0.5, 0.5], -1), "gamma is -1"),
     ],
 )

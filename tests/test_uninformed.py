@@ -50,10 +50,23 @@ def test_utilities_are_exact():
     assert bounds.best_constant_utility == Fraction(99, 100)
 
 
+def test_ratios_that_underflow_leave_the_loss_finite():
+    bounds = uninformed([1e-300, 1e300], [0.5, 0.5])
+    # the first class has p^w = 1e-600, the second loses about as little
+    assert bounds.best_constant_loss == pytest.approx(0.5e-300 * (600 * np.log(10) + 1), rel=1e-2)
+
+
+def test_a_class_that_cannot_occur_costs_nothing():
+    bounds = uninformed([1.0, 1.0, 5.0], [0.5, 0.5, 0.0])
+    assert bounds.best_constant_loss == pytest.approx(np.log(2))
+    assert bounds.prior_loss == pytest.approx(np.log(2))
+
+
 @pytest.mark.parametrize(
     ("weights", "prior", "message"),
     [
         ([0, 1], [0.5, 0.5], r"weights\[0\] is 0.0: must be positive"),
+        ([1, 1], [0.2, 0.3, 0.5], r"shape of prior is \(3,\): must equal that of weights"),
         ([1, 1], [0.5, 0.6], r"prior is \[0.5, 0.6\]: must be at least 0 and sum to 1"),
     ],
 )

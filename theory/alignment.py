@@ -19,9 +19,11 @@ What is left of the loss after optimal post processing is what was not learned, 
 rest, never negative by Theorem 1, is lost by not choosing well given what was learned.
 
 Arguments throughout: `utility` (n, m) or (N, n, m), as in `theory.utility`; predictions (N, k);
-`outcome` (N,) integers, the class of each row; `masses` (N,), probabilities of the rows, if these
-are the atoms of a joint distribution and not N equally likely draws.  Fractions stay exact.
-Losses are those of `theory.scoring`, over the n actions.
+`outcome` (N,) integers, the class of each row, N >= 1; `masses` (N,), probabilities of the rows
+that sum to 1, if these are the atoms of a joint distribution and not N equally likely draws: a
+row of mass zero adds nothing, be its loss infinite.  Fractions stay exact.  Losses are those of
+`theory.scoring`, over the n actions.  Where one argument is a tensor, lists and NumPy arrays
+become tensors beside it.  What does not fit raises `InputError`.
 
 Source: Misaligned by Design, Section 2.9, eqs. (10), (12), (19), (20).
 """
@@ -32,14 +34,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import nan, sqrt
+from numbers import Real
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
-from theory.arrays import as_array, as_numpy, is_exact, namespace
+from theory.arrays import alongside, as_array, as_numpy, is_exact, namespace
 from theory.command_line import require
-from theory.prediction import decision, expected_utility, utility_weighted_prediction
+from theory.outcomes import validated_outcomes
+from theory.prediction import (
+    decision,
+    expected_utility,
+    utility_weighted_prediction,
+    validated_probabilities,
+)
 from theory.scoring import Loss, weighted
 from theory.scoring_families import LOGARITHMIC
 
@@ -52,6 +61,8 @@ def realised_loss(loss: Loss, utility: Any, prediction: Any, outcome: Any) -> An
     Raises `InputError` where the numbers of rows, actions or classes do not fit.
     """
     prediction = as_array(prediction)
+    utility = alongside(utility, prediction)
+    prediction = alongside(prediction, utility)
     payoffs = _payoffs(utility, outcome, len(prediction))
     require(payoffs.shape == prediction.shape, "shape of prediction", tuple(prediction.shape),
             f"be rows by actions, {tuple(payoffs.shape)}")  # fmt: skip
@@ -59,9 +70,15 @@ def realised_loss(loss: Loss, utility: Any, prediction: Any, outcome: Any) -> An
 
 
 def realised_utility(utility: Any, action: Any, outcome: Any) -> Any:
-    """u(a, y) row by row; `action` (N,) integers; shape (N,)."""
-    payoffs = _payoffs(utility, outcome, len(action))
-    return payoffs[namespace(payoffs).arange(len(action)), action]
+    """u(a, y) row by row; `action` (N,) integers; shape (N,).
+
+    Raises `InputError` where the numbers of rows do not fit, and for actions or classes that the
+    utility does not have.
+    """
+    payoffs = _payoffs(utility, outcome, len(outcome))
+    rows, actions = payoffs.shape
+    action = validated_outcomes(action, actions, rows, "action", "an action")
+    return payoffs[namespace(payoffs).arange(rows), _index_of(payoffs, action)]
 
 
 @dataclass(frozen=True)
@@ -91,23 +108,36 @@ class PairedGap:
     def standard_error(self) -> float:
         """Of the gain, paired by row; rows of one group (a patient's images) may depend.
 
-        nan where `masses` make the gain a population value, or where a loss is infinite.
+        nan where `masses` make the gain a population value, where a loss is infinite, and for a
+        single row (or group).
         """
-        sums, size = self._group_sums()
-        if self.masses is not None or len(sums) < 2 or not np.isfinite(sums).all():
+        if not self._sampled():
             return nan
+        sums, size = self._group_sums()
         centred = sums - size * sums.sum() / size.sum()
         return float(sqrt(len(sums) / (len(sums) - 1) * (centred**2).sum()) / size.sum())
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Normal interval for the gain in the population; needs many rows (or groups)."""
+        """Normal interval for the gain in the population; needs many rows (or groups).
+
+        nan where the standard error is.  Raises `InputError` for a level outside (0, 1).
+        """
+        require(0 < level < 1, "level", level, "lie between 0 and 1")
         half = NormalDist().inv_cdf((1 + level) / 2) * self.standard_error
         return float(self.gain) - half, float(self.gain) + half
 
     def bootstrap_interval(
         self, level: float = 0.95, resamples: int = 2000, seed: int = 0
     ) -> tuple[float, float]:
-        """Percentile interval for the gain from resampled rows (or whole groups)."""
+        """Percentile interval for the gain from resampled rows (or whole groups).
+
+        nan where the standard error is.  Raises `InputError` for a level outside (0, 1) and for
+        fewer than one resample.
+        """
+        require(0 < level < 1, "level", level, "lie between 0 and 1")
+        require(resamples >= 1, "resamples", resamples, "be at least 1")
+        if not self._sampled():
+            return nan, nan
         sums, size = self._group_sums()
         generator = np.random.default_rng(seed)
         gains = np.empty(resamples)
@@ -116,6 +146,13 @@ class PairedGap:
             gains[index] = sums[drawn].sum() / size[drawn].sum()
         low, high = np.quantile(gains, [(1 - level) / 2, (1 + level) / 2])
         return float(low), float(high)
+
+    def _sampled(self) -> bool:
+        """Whether rows were drawn whose spread tells how far the gain may be off."""
+        if self.masses is not None:
+            return False
+        sums, _ = self._group_sums()
+        return len(sums) > 1 and bool(np.isfinite(sums).all())
 
     def _group_sums(self) -> tuple[Any, Any]:
         rows = as_numpy(self.differences).astype(float)
@@ -206,11 +243,16 @@ def split_loss(
     `theory.calibration.observed_posterior` gives it for a finite joint distribution.
     """
     payoffs = expected_utility(utility, posterior)
+    prediction = alongside(prediction, payoffs)
+    shape = tuple(prediction.shape)
+    require(shape == payoffs.shape, "shape of prediction", shape,
+            f"be rows by actions, {tuple(payoffs.shape)}")  # fmt: skip
     best = utility_weighted_prediction(utility, posterior)
+    learning = weighted(payoffs, loss.vector(best)).sum(axis=-1)
     return LossSplit(
-        weighted(payoffs, loss.vector(as_array(prediction))).sum(axis=-1),
-        weighted(payoffs, loss.vector(best)).sum(axis=-1),
-        masses,
+        weighted(payoffs, loss.vector(prediction)).sum(axis=-1),
+        learning,
+        _validated_masses(masses, learning),
     )
 
 
@@ -234,13 +276,15 @@ def estimated_split(
     fewer the rows and the poorer the map.  Fitted on the same rows, the bias would be the other
     way.  Raises `InputError` for fewer than two folds or fewer groups than folds.
     """
-    prediction, outcome = np.asarray(prediction), np.asarray(outcome)
-    labels = np.arange(len(outcome)) if groups is None else np.asarray(groups)
+    utility, prediction = as_numpy(as_array(utility)), as_numpy(as_array(prediction))
+    rows = len(prediction)
+    outcome = as_numpy(validated_outcomes(outcome, utility.shape[-1], rows))
+    labels = np.arange(rows) if groups is None else np.asarray(groups)
+    require(len(labels) == rows, "number of groups' labels", len(labels), f"be {rows}")
     distinct, index = np.unique(labels, return_inverse=True)
     require(2 <= folds <= len(distinct), "folds", folds, f"lie in [2, {len(distinct)}]")
     fold = np.random.default_rng(seed).permutation(len(distinct))[index] % folds
-    learning = np.empty(len(outcome))
-    utility = np.asarray(as_array(utility))
+    learning = np.empty(rows)
     for held_out in range(folds):
         test = fold == held_out
         recalibrate = fit(prediction[~test], outcome[~test])
@@ -252,19 +296,21 @@ def estimated_split(
 
 def _payoffs(utility: Any, outcome: Any, rows: int) -> Any:
     """u(., y) of each row's class, shape (N, n)."""
-    utility, outcome = as_array(utility), _indices(outcome)
-    require(outcome.shape == (rows,), "shape of outcome", tuple(outcome.shape), f"be ({rows},)")
-    classes = utility.shape[-1]
-    if rows and not (0 <= int(outcome.min()) and int(outcome.max()) < classes):
-        wrong = next(int(y) for y in outcome if not 0 <= int(y) < classes)
-        require(False, "outcome", wrong, f"be a class, 0 to {classes - 1}")
-    if utility.ndim == 2:
+    utility = as_array(utility)
+    shape = tuple(utility.shape)
+    fits = len(shape) == 2 or (len(shape) == 3 and shape[0] == rows)
+    require(fits, "shape of utility", shape, f"be (n, m), or ({rows}, n, m)")
+    outcome = _index_of(utility, validated_outcomes(outcome, shape[-1], rows))
+    if len(shape) == 2:
         return utility.T[outcome]
     return utility[namespace(utility).arange(rows), :, outcome]
 
 
-def _indices(values: Any) -> Any:
-    return np.asarray(values) if isinstance(values, list | tuple) else values
+def _index_of(array: Any, numbers: Any) -> Any:
+    """Integers as an index into the array: of its library, on its device."""
+    if isinstance(array, np.ndarray):
+        return as_numpy(numbers)
+    return namespace(array).asarray(numbers, device=array.device)
 
 
 def _ties(values: Any) -> int:
@@ -275,13 +321,31 @@ def _ties(values: Any) -> int:
 
 def _mean(rows: Any, masses: Any) -> Any:
     if masses is not None:
-        return (as_array(masses) * rows).sum()
+        return weighted(masses, rows).sum()
     return rows.sum() * Fraction(1, len(rows)) if is_exact(rows) else rows.mean()
+
+
+def _validated_masses(masses: Any, rows: Any) -> Any:
+    """Masses beside the rows, if they are probabilities of these; symbols go unchecked."""
+    if masses is None:
+        return None
+    masses = as_array(masses)
+    shape = tuple(masses.shape)
+    require(shape == (len(rows),), "shape of masses", shape, f"be ({len(rows)},)")
+    if not is_exact(masses) or all(isinstance(mass, Real) for mass in masses):
+        validated_probabilities(masses, "masses")
+    return alongside(masses, rows)
 
 
 def _gap(
     ours: Any, theirs: Any, sign: int, masses: Any, groups: Any, tied: tuple[int, int] = (0, 0)
 ) -> PairedGap:
+    ours = alongside(ours, theirs)
+    theirs = alongside(theirs, ours)
+    require(len(ours) > 0, "number of rows", 0, "be at least 1")
+    labelled = len(ours) if groups is None else len(groups)
+    require(labelled == len(ours), "number of groups' labels", labelled, f"be {len(ours)}")
+    masses = _validated_masses(masses, ours)
     one, other = _mean(ours, masses), _mean(theirs, masses)
     with np.errstate(invalid="ignore"):  # inf - inf is nan, as documented
         gain, differences = sign * (one - other), sign * (ours - theirs)

@@ -79,6 +79,12 @@ def as_fractions(array: Any) -> Any:
     return exact
 
 
+def rounding_unit(array: Any) -> float:
+    """Distance from 1 to the next number of a NumPy array's type; that of doubles for integers."""
+    kind = array.dtype if np.issubdtype(array.dtype, np.floating) else float
+    return float(np.finfo(kind).eps)
+
+
 def matrix_vector(matrix: Any, vectors: Any) -> Any:
     """``matrix @ vector`` along the last axis of `vectors`.
 

@@ -20,13 +20,14 @@ from typing import Any
 from theory.arrays import alongside, as_array, namespace
 from theory.class_weights import class_weighted_prediction
 from theory.command_line import require
+from theory.prediction import validated_probabilities
 
 
 def base_rate_weights(target: Any, source: Any) -> Any:
     """w_y = t_y / b_y, the class weights that turn base rates `source` into `target`.
 
-    Shapes (m,), both in the simplex, source positive.  Raises `InputError` naming a source rate
-    that is not positive: what has no examples cannot be reweighted.
+    Shapes (m,), both in the simplex, source positive.  Raises `InputError` naming what is not, such
+    as a source rate of zero: what has no examples cannot be reweighted.
 
     >>> base_rate_weights([0.5, 0.5], [0.99, 0.01]).round(3).tolist()
     [0.505, 50.0]
@@ -37,14 +38,16 @@ def base_rate_weights(target: Any, source: Any) -> Any:
             f"equal that of source, {tuple(source.shape)}")  # fmt: skip
     for index, rate in enumerate(source):
         require(bool(rate > 0), f"source[{index}]", rate, "be positive")
+    validated_probabilities(source, "source")
+    validated_probabilities(target, "target")
     return target / source
 
 
 def adjusted_posterior(posterior: Any, target: Any, source: Any) -> Any:
     """The posterior under base rates `target` of features with `posterior` under `source`; (25).
 
-    Shapes: posterior (..., m), target and source (m,).  Raises `InputError` where the features
-    have probability zero under the target rates.
+    Shapes: posterior (..., m), target and source (m,).  Raises `InputError` as `base_rate_weights`,
+    and where the features have probability zero under the target rates.
 
     >>> adjusted_posterior([0.9, 0.1], [0.5, 0.5], [0.9, 0.1]).round(3).tolist()
     [0.5, 0.5]

@@ -22,9 +22,11 @@ its logarithmic loss on new cases is finite:
 
 * `fit_bins`: class frequencies among cases with the same best action and a similar prediction of
   it.  Any n and m.  Estimates P(Y | cell), not P(Y | P): what differs within a cell is lost.
-* `fit_isotonic`: two classes; q_1 rises in P_1.  Consistent where it does, as it does under (28).
+* `fit_isotonic`: two actions and classes; q_1 rises in P_1.  Consistent where it does, as it does
+  under (28) if det U > 0.  (Under (28) with det U < 0 it falls: fit the swapped columns of P.)
 * `fit_multinomial`: multinomial regression of the class on log P (Platt and matrix scaling).  Any
-  n and m.  Consistent where q is of that form, as it is under (28) for class weights.
+  n and m.  Consistent where q is of that form and either its slopes are the identity, as under
+  (28) for class weights, or the penalty vanishes as N grows.
 
 Source: Misaligned by Design, Appendix A.5, eqs. (27), (28); the maps after Platt (1999), Zadrozny
 and Elkan (2001, 2002), Guo et al. (2017) and Kull et al. (2019), whom the paper names or follows.
@@ -39,8 +41,9 @@ from typing import Any
 import numpy as np
 from scipy.optimize import isotonic_regression, minimize
 
-from theory.arrays import as_array, is_exact
+from theory.arrays import as_array, as_numpy, is_exact
 from theory.command_line import require
+from theory.outcomes import validated_outcomes
 from theory.prediction import utility_weighted_prediction
 
 SMALLEST = 1e-12  # predictions below count as this much before their logarithm is taken
@@ -58,29 +61,43 @@ def calibration_moments(utility: Any, prediction: Any, outcome: Any) -> Any:
     """U e_y - p (1' U e_y), row by row: mean zero given p under loss calibration.
 
     Shapes: utility (n, m), prediction (N, n), outcome (N,) integers; returns (N, n).  Rows sum to
-    zero.  Divided by nothing, so it is defined for all U and linear in its scale.
+    zero.  Divided by nothing, so it is defined for all U and linear in its scale.  Raises
+    `InputError` for shapes that do not fit, and for outcomes that are no classes.
     """
-    payoffs = as_array(utility).T[outcome]
-    return payoffs - as_array(prediction) * payoffs.sum(axis=-1)[:, None]
+    utility, prediction = as_array(utility), as_array(prediction)
+    require(utility.ndim == 2, "shape of utility", tuple(utility.shape), "be (n, m)")
+    actions, classes = utility.shape
+    rows = len(prediction)
+    shape = tuple(prediction.shape)
+    require(shape == (rows, actions), "shape of prediction", shape, f"be (N, {actions})")
+    payoffs = utility.T[validated_outcomes(outcome, classes, rows)]
+    return payoffs - prediction * payoffs.sum(axis=-1)[:, None]
 
 
 def observed_posterior(prediction: Any, outcome: Any, classes: int, masses: Any = None) -> Any:
     """q(p) = P(Y | P = p), eq. (11), of each row of a finite joint distribution; (N, classes).
 
     Rows with the same prediction (N, n) are one event; `masses` (N,) are their probabilities,
-    equal if not given.  Exact for exact masses.
+    equal if not given.  Exact for exact masses.  Raises `InputError` for classes out of range, and
+    for a prediction whose rows have no mass: nothing is then observed given it.
 
     >>> observed_posterior([[0.5, 0.5], [0.5, 0.5], [1.0, 0.0]], [0, 1, 0], 2).tolist()
     [[0.5, 0.5], [0.5, 0.5], [1.0, 0.0]]
     """
-    prediction = as_array(prediction)
-    weights = np.ones(len(prediction), dtype=int) if masses is None else as_array(masses)
+    prediction = as_numpy(as_array(prediction))
+    count = len(prediction)
+    outcome = as_numpy(validated_outcomes(outcome, classes, count))
+    weights = np.ones(count, dtype=int) if masses is None else as_numpy(as_array(masses))
+    require(weights.shape == (count,), "shape of masses", weights.shape, f"be ({count},)")
     exact = is_exact(prediction if masses is None else weights)
-    rows = [tuple(row) for row in np.asarray(prediction).tolist()]
-    totals = {row: [Fraction(0) if exact else 0.0] * classes for row in rows}
-    for row, y, mass in zip(rows, outcome, weights.tolist(), strict=True):
-        totals[row][int(y)] += mass
-    return as_array([[part / sum(totals[row]) for part in totals[row]] for row in rows])
+    rows = [tuple(row) for row in prediction.tolist()]
+    parts = {row: [Fraction(0) if exact else 0.0] * classes for row in rows}
+    for row, y, mass in zip(rows, outcome.tolist(), weights.tolist(), strict=True):
+        parts[row][y] += mass
+    totals = {row: sum(each) for row, each in parts.items()}
+    for row, total in totals.items():
+        require(total != 0, "mass of prediction", f"0 at {row}", "be positive")
+    return as_array([[part / totals[row] for part in parts[row]] for row in rows])
 
 
 @dataclass(frozen=True)
@@ -106,11 +123,16 @@ def reliability(
     """Loss calibration of every action's prediction, in bins; calibration if no `utility`.
 
     Shapes: prediction (N, n), outcome (N,), utility (n, m).  For recalibrated predictions give
-    the posteriors and no utility.  Cases with equal predictions share a bin.
+    the posteriors and no utility.  Cases with equal predictions share a bin.  Raises `InputError`
+    for shapes that do not fit, classes out of range, and `bins` below 1.
     """
-    prediction, outcome = np.asarray(prediction, dtype=float), np.asarray(outcome)
     require(bins >= 1, "bins", bins, "be at least 1")
-    payoffs = np.eye(prediction.shape[1]) if utility is None else np.asarray(as_array(utility))
+    prediction = _rows(prediction)
+    actions = prediction.shape[1]
+    payoffs = np.eye(actions) if utility is None else as_numpy(as_array(utility))
+    fits = payoffs.ndim == 2 and len(payoffs) == actions
+    require(fits, "shape of utility", payoffs.shape, f"be ({actions}, m)")
+    outcome = as_numpy(validated_outcomes(outcome, payoffs.shape[1], len(prediction)))
     earned = payoffs.T[outcome].astype(float)
     total = earned.sum(axis=1)
     tables = []
@@ -148,12 +170,14 @@ def fit_bins(prediction: Any, outcome: Any, *, bins: int = 10, classes: int = 0)
     """Histogram binning; one pseudo-case per cell with the overall class frequencies.
 
     `classes` is m, if not the n of the predictions; the overall frequencies have a pseudo-case
-    of every class.  Raises `InputError` if `bins` is below 1.
+    of every class.  Raises `InputError` if `bins` is below 1, for shapes that do not fit, and for
+    classes out of range.
     """
-    prediction, outcome = np.asarray(prediction, dtype=float), np.asarray(outcome)
     require(bins >= 1, "bins", bins, "be at least 1")
+    prediction = _rows(prediction)
     actions = prediction.shape[1]
     classes = classes or actions
+    outcome = as_numpy(validated_outcomes(outcome, classes, len(prediction)))
     overall = np.bincount(outcome, minlength=classes) + 1.0
     overall /= overall.sum()
     best, top = prediction.argmax(axis=1), prediction.max(axis=1)
@@ -188,11 +212,12 @@ class IsotonicMap:
 def fit_isotonic(prediction: Any, outcome: Any) -> IsotonicMap:
     """Isotonic regression of class 1 on its prediction, kept 1/(N+2) away from 0 and 1.
 
-    Shapes (N, 2) and (N,).  Raises `InputError` for other than two columns.
+    Shapes (N, 2) and (N,).  Raises `InputError` for other than two columns or classes.
     """
-    prediction, outcome = np.asarray(prediction, dtype=float), np.asarray(outcome)
+    prediction = _rows(prediction)
     require(prediction.shape[1] == 2, "number of columns of prediction", prediction.shape[1],
             "be 2 for isotonic recalibration")  # fmt: skip
+    outcome = as_numpy(validated_outcomes(outcome, 2, len(prediction)))
     knots, index, count = np.unique(prediction[:, 1], return_inverse=True, return_counts=True)
     rates = np.bincount(index, outcome) / count
     values = isotonic_regression(rates, weights=count).x
@@ -219,12 +244,14 @@ def fit_multinomial(
 
     Minimises the mean logarithmic loss plus penalty/2 times the squared distance of A from the
     identity (n = m) or from zero, which is convex.  `classes` is m, if not n.  Raises
-    `InputError` for a penalty that is not positive.
+    `InputError` for a penalty that is not positive, for shapes that do not fit, and for classes
+    out of range.
     """
     require(penalty > 0, "penalty", penalty, "be above zero")
-    features, outcome = _logarithms(prediction), np.asarray(outcome)
+    features = _logarithms(_rows(prediction))
     rows, actions = features.shape
     classes = classes or actions
+    outcome = as_numpy(validated_outcomes(outcome, classes, rows))
     centre = np.eye(classes) if classes == actions else np.zeros((classes, actions))
     labels = np.eye(classes)[outcome]
 
@@ -242,6 +269,14 @@ def fit_multinomial(
     found = minimize(objective, start, jac=True, method="L-BFGS-B").x
     intercepts = found[-classes:]
     return MultinomialMap(found[:-classes].reshape(classes, actions), intercepts - intercepts[0])
+
+
+def _rows(prediction: Any) -> Any:
+    """Predictions as floats (N, n), N >= 1."""
+    prediction = as_numpy(as_array(prediction)).astype(float)
+    shape = prediction.shape
+    require(len(shape) == 2 and 0 not in shape, "shape of prediction", shape, "be (N, n)")
+    return prediction
 
 
 def _inner_edges(values: Any, bins: int) -> Any:

@@ -20,42 +20,58 @@ What it has power against is what the instruments correlate with E[xi | P], and 
   deviations.  Any continuous deviation, as N and then the number of bumps grow; the less the more
   dimensions there are.
 
-The law of T under the null, given the predictions, comes from one of two sources:
+Classes with equal columns of U are one class here, since xi is the same for both.  The null comes
+in three forms:
 
-* "exact" (U square and invertible): the null then fixes the law of the classes, Y ~ U^-1 P
-  normalised (Theorem 2), so they are drawn from it.  The level is exact for every N.  A
-  prediction that no posterior explains (off the image of p^u) rejects the null by itself.
-* "wild" (any U): the rows xi_i change their signs at random.  The level is right for large N, but
-  a rare class with a high weight makes it too high while its cases are few: with weights 99:1
-  and some hundred rows a 5% test rejects up to 20% of the time.  The exact null has more power.
+* "exact" (U of full column rank): the null then fixes the law of the classes given the
+  predictions, Y ~ the posterior behind them (Theorem 2, with a left inverse for n > m), so T is
+  compared with its values for classes drawn from it.  The level is exact for every N, up to the
+  rounding of the predictions.  A prediction that no posterior explains (off the image of p^u)
+  rejects the null by itself.
+* "betting" (any U): a gambler stakes a share c of the wealth on g(P_i) xi_ia for every row in turn,
+  so that  prod_i (1 + c g(P_i) xi_ia)  has mean 1 under the null as long as no factor can be
+  negative.  So has the mean of these products over instruments, actions, both signs and shares c
+  of halving size, and 1 over it is a p-value for every N and U (Markov's inequality).  The price
+  is power: the true level is far below the nominal one.
+* "wild" (any U, large N): the rows xi_i change their signs at random.  The level is right in the
+  limit only, and much too high while the sums hang on a few cases of a rare class with a high
+  weight.  With weights 99:1 and 2.4% of the cases in the heavy class a 5% test rejects a true null
+  in about 40% of samples of 100 cases, 20% of 300, 10% of 1,000, and with 1% of the cases in 55%
+  of samples of 100.  `CalibrationTest.effective_cases` tells.
 
-Both assume independent rows.  Source: Misaligned by Design, Appendix A.5, eq. (28), says that loss
+All assume independent rows.  Source: Misaligned by Design, Appendix A.5, eq. (28), says that loss
 calibration is testable; the test is ours.  Conditional moment tests: Bierens (1982); the wild
 bootstrap: Wu (1986), Mammen (1993); drawing classes from the predictions: Broecker and Smith
-(2007); Monte Carlo tests of exact level: Dwass (1957).
+(2007); Monte Carlo tests of exact level: Dwass (1957); testing by betting: Shafer (2021).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from theory.arrays import as_array
+from theory.arrays import as_array, as_numpy
 from theory.calibration import calibration_moments
 from theory.command_line import require
-from theory.prediction import validated_probabilities
-from theory.recalibration import recalibrate
+from theory.outcomes import validated_outcomes
+from theory.prediction import SIMPLEX_TOLERANCE, validated_probabilities
 from theory.utility import validated_utility
 
 Family = Literal["linear", "bins", "kernel"]
-Null = Literal["auto", "exact", "wild"]
+Null = Literal["auto", "exact", "betting", "wild"]
 
+FAMILIES = ("linear", "bins", "kernel")
+NULLS = ("auto", "exact", "betting", "wild")
 BINS = 5  # per action
 BUMPS = 25
-LARGEST_CONDITION = 1e8  # beyond it, recovering the posterior leaves few digits
-OFF_IMAGE = 1e-6  # a recovered probability below minus this is no rounding error
+OFF_IMAGE = SIMPLEX_TOLERANCE  # single precision leaves a prediction no further from the image
+LEAST_SINGULAR_VALUE = 1e-4  # then such rounding moves the posterior's coordinates by at most 1%
+LEAST_P_VALUE = 1e-300
+LEAST_BOUND = 1e-12  # of the largest moment: the least that a bet is secured against
+ENOUGH_CASES = 30  # effective cases from which the wild null keeps its level
 WILD_ROWS = 100  # sign vectors at a time
 
 
@@ -63,16 +79,30 @@ WILD_ROWS = 100  # sign vectors at a time
 class CalibrationTest:
     """The outcome of `loss_calibration_test`.
 
-    `p_value` in (0, 1], or 0 where predictions off the image of p^u reject the null for certain;
-    `off_image` is their number, None where U cannot be inverted and it was not counted.
+    `statistic` is T; for the betting null the logarithm of the mean final wealth.  `p_value` is in
+    (0, 1], or 0 where predictions off the image of p^u reject the null for certain; `off_image` is
+    their number, None for the other nulls, which do not count them.  `effective_cases`, for the
+    wild null alone: on how many cases of equal size the sums in T rest, a fourth moment over the
+    square of a second, averaged over the sums by what they add to T.  One more case of every class
+    is counted in, so that a heavy class without a case makes them few as well.
     """
 
     statistic: float
     p_value: float
     instruments: Family
-    null: Literal["exact", "wild"]
+    null: Literal["exact", "betting", "wild"]
     draws: int
     off_image: int | None
+    effective_cases: float | None = None
+
+    @property
+    def reliable(self) -> bool:
+        """Whether the level can be trusted: always, but for a wild null with few effective cases.
+
+        In simulations with weights from 2:1 to 99:1, tests of 5% with at least `ENOUGH_CASES`
+        effective cases rejected a true null 5% to 7% of the time; with 3 to 30, up to 14%.
+        """
+        return self.effective_cases is None or self.effective_cases >= ENOUGH_CASES
 
 
 def loss_calibration_test(
@@ -87,33 +117,44 @@ def loss_calibration_test(
 ) -> CalibrationTest:
     """Test that predictions (N, n) are loss-calibrated to `utility` (n, m), given classes (N,).
 
-    "auto" takes the exact null where U is square and well conditioned, else the wild bootstrap.
-    The smallest p-value is 1 / (draws + 1).  Raises `InputError` for invalid utilities,
-    predictions or classes, and for "exact" where U cannot be inverted.
+    "auto" takes the exact null where the predictions determine the posterior, which takes a U whose
+    distinct columns, scaled to sum 1, have no singular value below `LEAST_SINGULAR_VALUE`; else the
+    betting null.  So its level holds for every N.  The smallest p-value of the exact and the wild
+    null is 1 / (draws + 1).  Raises `InputError` for invalid utilities, predictions, classes and
+    options, and for "exact" where U does not determine the posterior.
     """
-    utility = validated_utility(np.asarray(as_array(utility), dtype=float))
-    prediction = validated_probabilities(np.asarray(prediction, dtype=float), "prediction")
-    outcome = np.asarray(outcome)
-    actions, classes = utility.shape
-    require(prediction.shape == (len(outcome), actions), "shape of prediction", prediction.shape,
-            f"be rows by actions, {(len(outcome), actions)}")  # fmt: skip
-    outside = outcome[(outcome < 0) | (outcome >= classes)]
-    require(not len(outside), "outcome", outside[:1], f"be a class, 0 to {classes - 1}")
+    require(null in NULLS, "null", repr(null), f"be one of {', '.join(NULLS)}")
     require(draws >= 19, "draws", draws, "be at least 19, which is what a 5% level needs")
-    invertible = actions == classes and np.linalg.cond(utility) <= LARGEST_CONDITION
-    require(null != "exact" or invertible, "utility", f"of shape {utility.shape}",
-            "be square and invertible for the exact null")  # fmt: skip
+    utility = validated_utility(as_numpy(as_array(utility)).astype(float))
+    require(utility.ndim == 2, "shape of utility", utility.shape, "be (n, m)")
+    prediction = validated_probabilities(as_numpy(as_array(prediction)).astype(float), "prediction")
+    actions, classes = utility.shape
+    fits = prediction.ndim == 2 and prediction.shape[1] == actions
+    require(fits, "shape of prediction", prediction.shape, f"be rows by actions, (N, {actions})")
+    prediction /= prediction.sum(axis=1, keepdims=True)
+    outcome = as_numpy(validated_outcomes(outcome, classes, len(prediction)))
+    utility, outcome = _merged(utility, outcome)
+    least = _least_singular_value(utility)
+    identified = least >= LEAST_SINGULAR_VALUE
+    require(null != "exact" or identified, "utility", f"of shape {(actions, classes)}",
+            "determine the posterior for the exact null: the least singular value of its distinct "
+            f"columns, scaled to sum 1, is {least:.2g} and must be at least "
+            f"{LEAST_SINGULAR_VALUE:g}")  # fmt: skip
     generator = np.random.default_rng(seed)
     family = instrument_values(prediction, instruments, generator)
     moments = calibration_moments(utility, prediction, outcome)
-    if null == "wild" or not invertible:
+    if null == "betting" or (null == "auto" and not identified):
+        wealth = _logarithmic_wealth(family, moments, _by_class(utility, prediction))
+        p_value = max(float(np.exp(-max(wealth, 0.0))), LEAST_P_VALUE)
+        return CalibrationTest(wealth, p_value, instruments, "betting", 0, None)
+    if null == "wild":
         scale = (family**2).sum(axis=0)[:, None] * (moments**2).mean(axis=0)
         statistic = _statistic(family, moments, scale)
         p_value = _p_value(statistic, _wild(family, moments, scale, draws, generator))
-        return CalibrationTest(statistic, p_value, instruments, "wild", draws, None)
+        effective = _effective_cases(family, moments, scale, _by_class(utility, prediction))
+        return CalibrationTest(statistic, p_value, instruments, "wild", draws, None, effective)
     posterior, explained = _recovered(utility, prediction)
-    variances = _null_variances(utility, prediction, posterior)
-    scale = (family**2).T @ variances
+    scale = (family**2).T @ _null_variances(posterior, _by_class(utility, prediction))
     statistic = _statistic(family, moments, scale)
     off_image = int((~explained).sum())
     p_value = 0.0
@@ -124,13 +165,12 @@ def loss_calibration_test(
 
 
 def instrument_values(prediction: Any, family: Family, generator: np.random.Generator) -> Any:
-    """The instruments g(P_i) of a family, shape (N, number of instruments).
+    """The instruments g(P_i) >= 0 of a family, shape (N, number of instruments).
 
-    Functions of the predictions alone, as both nulls require; `generator` picks the centres of
+    Functions of the predictions alone, as all nulls require; `generator` picks the centres of
     the bumps.  Raises `InputError` for an unknown family.
     """
-    known = ("linear", "bins", "kernel")
-    require(family in known, "instruments", repr(family), f"be one of {', '.join(known)}")
+    require(family in FAMILIES, "instruments", repr(family), f"be one of {', '.join(FAMILIES)}")
     rows = len(prediction)
     if family == "linear":
         return np.column_stack([np.ones(rows), prediction[:, 1:]])
@@ -154,25 +194,50 @@ def _statistic(family: Any, moments: Any, scale: Any) -> float:
     return float((sums**2 / np.where(scale > 0, scale, np.inf)).sum())
 
 
+def _merged(utility: Any, outcome: Any) -> tuple[Any, Any]:
+    """Distinct columns of U in their first order, and the classes by these."""
+    _, first, index = np.unique(utility, axis=1, return_index=True, return_inverse=True)
+    kept = np.sort(first)
+    return utility[:, kept], np.searchsorted(kept, first)[index.ravel()][outcome]
+
+
+def _least_singular_value(utility: Any) -> float:
+    """Of U with columns scaled to sum 1; zero where they are more than the rows."""
+    columns = utility / utility.sum(axis=0)
+    if columns.shape[1] > columns.shape[0]:
+        return 0.0
+    return float(np.linalg.svd(columns, compute_uv=False)[-1])
+
+
+def _by_class(utility: Any, prediction: Any) -> Iterator[Any]:
+    """The moments (N, n) that the rows would have if all were of class 0, of class 1, ..."""
+    rows, classes = len(prediction), utility.shape[1]
+    return (calibration_moments(utility, prediction, np.full(rows, y)) for y in range(classes))
+
+
 def _recovered(utility: Any, prediction: Any) -> tuple[Any, Any]:
-    """The posteriors of which the predictions are the best reply, and where there is one.
+    """The posteriors to which the predictions are the best reply, and where they are it.
 
-    Where there is none the row is a distribution all the same, of no meaning.
+    Coordinates lambda with C lambda = p, as in `theory.recalibration`, for C = U with columns
+    scaled to sum 1; negative ones count as zero, and the row is explained if its prediction is
+    then within rounding of p.
     """
-    found = recalibrate(utility, prediction).posterior
-    explained = (found >= -OFF_IMAGE).all(axis=1)  # false where there is no total to divide by
-    found = np.where(explained[:, None], np.maximum(found, 0), 1.0)
-    return found / found.sum(axis=1, keepdims=True), explained
+    sums = utility.sum(axis=0)
+    columns = utility / sums
+    shares = np.maximum(prediction @ np.linalg.pinv(columns).T, 0)
+    shares[~shares.any(axis=1)] = 1
+    shares /= shares.sum(axis=1, keepdims=True)
+    explained = abs(shares @ columns.T - prediction).max(axis=1) <= OFF_IMAGE
+    weights = shares / sums
+    return weights / weights.sum(axis=1, keepdims=True), explained
 
 
-def _null_variances(utility: Any, prediction: Any, posterior: Any) -> Any:
+def _null_variances(posterior: Any, by_class: Iterator[Any]) -> Any:
     """The variances of the moments given the predictions if the classes follow `posterior`."""
-    rows = len(prediction)
-    variances = np.zeros_like(prediction)
-    for label in range(utility.shape[1]):
-        moments = calibration_moments(utility, prediction, np.full(rows, label))
-        variances += posterior[:, [label]] * moments**2
-    return variances
+    return sum(
+        chances[:, None] * moments**2
+        for chances, moments in zip(posterior.T, by_class, strict=True)
+    )
 
 
 def _drawn(
@@ -193,6 +258,42 @@ def _drawn(
         moments = calibration_moments(utility, prediction, drawn)
         result[index] = _statistic(family, moments, scale)
     return result
+
+
+def _logarithmic_wealth(family: Any, moments: Any, by_class: Iterator[Any]) -> float:
+    """Logarithm of the mean over all bets of what a stake of 1 has become.
+
+    A share 2^-k of what the worst case of any class allows is staked, for every k up to log2 N:
+    the best share falls as 1 / sqrt(N) near the least deviation that can be seen.
+    """
+    worst, best = np.full_like(moments, np.inf), np.full_like(moments, -np.inf)
+    for each in by_class:
+        worst, best = np.minimum(worst, each), np.maximum(best, each)
+    least = LEAST_BOUND * max(-worst.min(), best.max())
+    if least <= 0:
+        return 0.0
+    shares = 0.5 ** np.arange(1, 2 + np.ceil(np.log2(len(moments))))
+    logarithms = []
+    for instrument in family.T[:, :, None]:
+        gains = instrument * moments
+        for sign, losses in ((1, -worst), (-1, best)):
+            bound = np.maximum((instrument * losses).max(axis=0), least)
+            logarithms += [np.log1p(sign * share / bound * gains).sum(axis=0) for share in shares]
+    wealth = np.concatenate(logarithms)
+    return float(np.logaddexp.reduce(wealth) - np.log(len(wealth)))
+
+
+def _effective_cases(family: Any, moments: Any, scale: Any, by_class: Iterator[Any]) -> float:
+    """See `CalibrationTest`; infinite where all moments are zero."""
+    squares = family.T**2
+    second, fourth = squares @ moments**2, squares**2 @ moments**4
+    for each in by_class:
+        case = squares @ each**2 / len(moments)
+        second, fourth = second + case, fourth + case**2
+    added = second / np.where(scale > 0, scale, np.inf)
+    if not added.any():
+        return float("inf")
+    return float(added.sum() / (added * fourth / np.where(second > 0, second**2, 1)).sum())
 
 
 def _wild(family: Any, moments: Any, scale: Any, draws: int, generator: np.random.Generator) -> Any:

@@ -27,12 +27,21 @@ Source: Misaligned by Design, Sections 2.8, A.2 and A.5.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from theory.arrays import alongside, as_array, is_exact, namespace
+from theory.arrays import (
+    alongside,
+    as_array,
+    as_fractions,
+    as_numpy,
+    is_exact,
+    namespace,
+    rounding_unit,
+)
 from theory.command_line import require
 
 
@@ -46,7 +55,11 @@ def class_weighted_prediction(weights: Any, posterior: Any) -> Any:
     [0.5, 0.5]
     """
     posterior = as_array(posterior)
-    weighted = alongside(weights, posterior) * posterior
+    weights = alongside(weights, posterior)
+    posterior = alongside(posterior, weights)
+    if is_exact(weights) or is_exact(posterior):
+        weights, posterior = as_fractions(weights), as_fractions(posterior)
+    weighted = weights * posterior
     return weighted / namespace(weighted).sum(weighted, axis=-1, keepdims=True)
 
 
@@ -56,12 +69,15 @@ def elkan_weight(threshold: Any, base_threshold: Any) -> Any:
     Predicting class 1 iff the weighted prediction is at least `base_threshold` is then the same
     as iff the posterior is at least `threshold`.  Both are numbers strictly between 0 and 1: a
     threshold of 0 accepts q_1 = 0, and one of 1 accepts q_1 = 1 alone, but positive weights leave
-    both ends fixed and order what lies between.  Returns a positive number.
+    both ends fixed and order what lies between.  Returns a positive number.  Raises `InputError`
+    for a number outside.
 
-    >>> from fractions import Fraction
     >>> elkan_weight(Fraction(1, 100), Fraction(1, 2))
     Fraction(1, 99)
     """
+    for name, value in (("threshold", threshold), ("base_threshold", base_threshold)):
+        inside = not isinstance(value, int | float | Fraction) or 0 < value < 1
+        require(inside, name, value, "lie strictly between 0 and 1")
     return threshold / (1 - threshold) * (1 - base_threshold) / base_threshold
 
 
@@ -92,12 +108,12 @@ class PairwiseWeights:
 def pairwise_weights(cost: Any) -> PairwiseWeights:
     """Weights with w_y / w_y' = c(y', y) / c(y, y') for all y, y' (Zhou and Liu).
 
-    `cost` has shape (m, m), ``cost[a, y]`` the cost of action a in class y, positive off the
-    diagonal, which is not used.  Exact costs are compared exactly, floats up to rounding in the
-    six factors of a triangle.  Raises `InputError` for another shape or a cost that is not
-    positive: the ratio is then 0, infinite or undefined.
+    `cost` has shape (m, m), ``cost[a, y]`` the cost of action a in class y, positive and finite
+    off the diagonal, which is not used.  Exact costs are compared exactly; floats are, as the
+    fractions that they are, up to two roundings in each of the six factors of a triangle.  Raises
+    `InputError` for another shape, a cost that is not positive (the ratio is then 0, infinite or
+    undefined), and a ratio outside the range of floats.
 
-    >>> from fractions import Fraction
     >>> costs = np.array([[0, 1, 2], [3, 0, 2], [6, 2, 0]]) * Fraction(1)
     >>> [str(weight) for weight in pairwise_weights(costs).weights]
     ['3', '1', '1']
@@ -109,17 +125,49 @@ def pairwise_weights(cost: Any) -> PairwiseWeights:
     require(cost.ndim == 2 and shape[0] == shape[1], "shape of cost", shape, "be (m, m)")
     for a, y in np.ndindex(shape):
         if a != y:
-            require(bool(cost[a, y] > 0), f"cost[{a}, {y}]", cost[a, y], "be positive")
-    # Each side of a triangle has two roundings of relative size 2^-53.
-    tolerance = 0 if is_exact(cost) else 4 * 2.0**-53
+            valid = bool(cost[a, y] > 0) and bool(cost[a, y] < float("inf"))
+            require(valid, f"cost[{a}, {y}]", cost[a, y], "be positive and finite")
+    unused = as_numpy(cost).copy()
+    np.fill_diagonal(unused, 0)
+    exact = as_fractions(unused)
+    # Half the distance from 1 to the next float bounds the relative size of a rounding.
+    tolerance = 0 if is_exact(cost) else 12 * Fraction(rounding_unit(unused)) / 2
     for i, j, k in combinations(range(shape[0]), 3):
-        one_way = cost[i, j] * cost[j, k] * cost[k, i]
-        other_way = cost[i, k] * cost[k, j] * cost[j, i]
+        one_way = exact[i, j] * exact[j, k] * exact[k, i]
+        other_way = exact[i, k] * exact[k, j] * exact[j, i]
         if abs(one_way - other_way) > tolerance * one_way:
             return PairwiseWeights(None, (i, j, k))
-    last = shape[0] - 1
-    weights = [cost[last, y] / cost[y, last] for y in range(last)]
-    return PairwiseWeights(as_array([*weights, cost[last, last] * 0 + 1]), None)
+    return PairwiseWeights(_relative_to_last(exact if is_exact(cost) else cost), None)
+
+
+def _relative_to_last(cost: Any) -> Any:
+    """c(last, y) / c(y, last), and 1 for the last."""
+    last = cost.shape[0] - 1
+    with np.errstate(over="ignore"):
+        ratios = cost[last, :last] / cost[:last, last]
+    for y, ratio in enumerate(ratios):
+        valid = bool(ratio > 0) and bool(ratio < float("inf"))
+        require(valid, f"cost[{last}, {y}] / cost[{y}, {last}]", ratio, "fit into a float")
+    xp = namespace(cost)
+    one = np.array([Fraction(1)]) if is_exact(cost) else xp.ones_like(cost[0, :1])
+    return xp.concat([ratios, one])
+
+
+def uneven_class(utility: Any) -> int | None:
+    """The first class in which errors have different utilities, or None if there is none.
+
+    `utility` has shape (m, m), m >= 2; compared exactly.
+
+    >>> uneven_class([[5, 0, 1], [2, 4, 1], [2, 1, 2]])
+    1
+    """
+    utility = as_array(utility)
+    classes = range(utility.shape[0])
+    for y in classes:
+        errors = [utility[a, y] for a in classes if a != y]
+        if any(error != errors[0] for error in errors):
+            return y
+    return None
 
 
 def deciding_weights(utility: Any) -> Any | None:
@@ -136,12 +184,9 @@ def deciding_weights(utility: Any) -> Any | None:
     shape = tuple(utility.shape)
     square = utility.ndim == 2 and shape[0] == shape[1] and shape[0] >= 2
     require(square, "shape of utility", shape, "be (m, m), m >= 2")
-    weights = []
-    for y in range(shape[0]):
-        errors = [utility[a, y] for a in range(shape[0]) if a != y]
-        if any(error != errors[0] for error in errors):
-            return None
-        weights.append(utility[y, y] - errors[0])
-    if all(weight == 0 for weight in weights):
-        return as_array([weight + 1 for weight in weights])
-    return as_array(weights) if all(weight > 0 for weight in weights) else None
+    if uneven_class(utility) is not None:
+        return None
+    weights = utility.diagonal() - namespace(utility).concat([utility[1, :1], utility[0, 1:]])
+    if bool((weights == 0).all()):
+        return weights + 1
+    return weights if bool((weights > 0).all()) else None

@@ -70,8 +70,10 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 
     A failure leaves no half-written file behind, and an existing file as it was.  The
     temporary name keeps the suffix of `path`.  Raises `InputError` if the folder does not
-    exist or cannot be written.
+    exist, if it or the file cannot be written, and if `path` is a folder itself.
     """
+    if path.is_dir():
+        raise InputError(f"output file is {path}: must not be a folder")
     if not path.parent.is_dir():
         raise InputError(f"output file is {path}: its folder {path.parent} must exist")
     try:
@@ -84,6 +86,9 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         write(temporary)
         temporary.chmod(0o644)
         temporary.replace(path)
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(f"output file is {path}: cannot be written ({reason})") from None
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -36,12 +36,12 @@ from theory.agreement import (
     prediction_difference,
     worst_disagreement,
 )
-from theory.class_weights import cost_vector, deciding_weights, pairwise_weights
+from theory.class_weights import cost_vector, deciding_weights, pairwise_weights, uneven_class
 from theory.command_line import InputError, Parser, require, run
 from theory.tables import number, numbers, shown, table
 from theory.thresholds import binary_rule
 from theory.utility import degenerate_classes, utility_from_cost, validated_utility
-from theory.utility_csv import read_matrix
+from theory.utility_csv import by_class, numbered, read_matrix
 
 PROGRAM = "python -m theory.cost_sensitive"
 DESCRIPTION = (
@@ -92,8 +92,11 @@ class Agreement:
         return self.applies and self.disagreement is None
 
 
-def methods(cost: Any, utility: Any) -> list[Method]:
-    """The methods of the module's docstring; exact matrices (m, m), costs at least 0."""
+def methods(cost: Any, utility: Any, names: Sequence[str]) -> list[Method]:
+    """The methods of the module's docstring; exact matrices (m, m), costs at least 0.
+
+    `names` are those of the classes, for the reasons why a method does not apply.
+    """
     identity = np.array([[Fraction(a == y) for y in range(len(cost))] for a in range(len(cost))])
     usable = not degenerate_classes(cost)
     no_costs = "" if usable else "a class without any cost"
@@ -105,20 +108,19 @@ def methods(cost: Any, utility: Any) -> list[Method]:
         Method("costs for utilities, smallest", costs, -cost if usable else None, no_costs),
         Method("costs for utilities, largest", costs, costs, no_costs),
         _class_weights("cost vector", cost_vector(cost) if usable else None, no_costs),
-        _pairwise(cost),
-        _class_weights(
-            "deciding class weights",
-            deciding_weights(utility),
-            "errors in a class cost differently",
-        ),
+        _pairwise(cost, names),
+        _deciding(utility, names),
     ]
 
 
-def agreements(cost: Any, utility: Any = None) -> list[Agreement]:
+def agreements(
+    cost: Any, utility: Any = None, names: Sequence[str] | None = None
+) -> list[Agreement]:
     """Every method against `utility`, by default that of `cost`.
 
-    Shapes (m, m), m >= 2; costs at least 0; utility nonnegative and nondegenerate.  Entries are
-    taken exactly.  Raises `InputError` naming the argument and the violated condition.
+    Shapes (m, m), m >= 2, action a naming class a; costs at least 0; utility nonnegative and
+    nondegenerate.  Entries are taken exactly.  `names` of the classes, by default numbers from 1,
+    appear in reasons.  Raises `InputError` naming the argument and the violated condition.
 
     >>> found = agreements([[0, 9], [1, 0]])
     >>> [each.method.name for each in found if each.same_prediction]
@@ -134,7 +136,7 @@ def agreements(cost: Any, utility: Any = None) -> list[Agreement]:
     validated_utility(utility)
     require(utility.shape == shape, "shape of utility", utility.shape, f"equal {shape}")
     found = []
-    for method in methods(cost, utility):
+    for method in methods(cost, utility, names or numbered(len(cost))):
         if method.matrix is None:
             found.append(Agreement(method, None, None))
             continue
@@ -150,17 +152,28 @@ def _class_weights(name: str, weights: Any | None, reason: str) -> Method:
     return Method(name, matrix, matrix)
 
 
-def _pairwise(cost: Any) -> Method:
+def _deciding(utility: Any, names: Sequence[str]) -> Method:
+    uneven = uneven_class(utility)
+    reason = "in some class the right answer is worth no more than an error"
+    if uneven is not None:
+        reason = f"errors in class {names[uneven]} differ in utility"
+    return _class_weights("deciding class weights", deciding_weights(utility), reason)
+
+
+def _pairwise(cost: Any, names: Sequence[str]) -> Method:
     name = "pairwise class weights"
     try:
         found = pairwise_weights(cost)
     except InputError:
         return Method(name, None, None, "an error without a cost")
-    reason = f"classes {found.violated}: the product of costs depends on the direction"
+    triangle = ", ".join(names[y] for y in found.violated or ())
+    reason = f"around classes {triangle} the product of costs depends on the direction"
     return _class_weights(name, found.weights, reason)
 
 
-def _report(cost: Any, found: Sequence[Agreement], exact: bool) -> dict[str, Any]:
+def _report(
+    cost: Any, found: Sequence[Agreement], names: Sequence[str], exact: bool
+) -> dict[str, Any]:
     rows: list[dict[str, Any]] = []
     for each in found:
         row: dict[str, Any] = {"method": each.method.name, "applies": each.applies}
@@ -173,19 +186,23 @@ def _report(cost: Any, found: Sequence[Agreement], exact: bool) -> dict[str, Any
         if (worst := each.disagreement) is not None:
             row["decision"] = {
                 "posterior": numbers(worst.posterior, exact),
-                "chosen": worst.chosen,
-                "best": worst.best,
+                "chosen": names[worst.chosen],
+                "best": names[worst.best],
                 "expected_utility_lost": number(worst.loss, exact),
             }
         rows.append(row)
-    report: dict[str, Any] = {"methods": rows}
+    report: dict[str, Any] = {"classes": list(names), "methods": rows}
     if cost.shape == (2, 2):
         rule = binary_rule(cost)
-        report["threshold"] = {"side": rule.side, "q": number(rule.threshold, exact)}
+        report["threshold"] = {
+            "class": names[1],
+            "side": rule.side,
+            "q": number(rule.threshold, exact),
+        }
     return report
 
 
-def _lines(cost: Any, found: Sequence[Agreement], exact: bool) -> list[str]:
+def _lines(cost: Any, found: Sequence[Agreement], names: Sequence[str], exact: bool) -> list[str]:
     rows = []
     for each in found:
         if not each.applies:
@@ -196,42 +213,51 @@ def _lines(cost: Any, found: Sequence[Agreement], exact: bool) -> list[str]:
             point = ", ".join(shown(q, exact) for q in worst.posterior)
             where = (
                 f"loses {shown(worst.loss, exact)} at ({point}): "
-                f"takes {worst.chosen}, best is {worst.best}"
+                f"takes {names[worst.chosen]}, best is {names[worst.best]}"
             )
         answers = ["same" if same else "different" for same in
                    (each.same_prediction, each.same_decision)]  # fmt: skip
         rows.append([each.method.name, *answers, where])
-    lines = list(table(["method", "prediction", "decision", "worst case of the decision"], rows))
+    lines = [
+        f"Posteriors are ({', '.join(names)})",
+        *table(["method", "prediction", "decision", "worst case of the decision"], rows),
+    ]
     if cost.shape == (2, 2):
         rule = binary_rule(cost)
-        text = (
-            rule.side if rule.threshold is None else f"{rule.side} {shown(rule.threshold, exact)}"
-        )
-        lines.insert(0, f"action 1 has the lowest risk at a probability of class 1: {text}\n")
+        text: str = rule.side
+        if rule.threshold is not None:
+            text = f"if its probability is {rule.side} {shown(rule.threshold, exact)}"
+        lines.insert(0, f"Deciding for class {names[1]} has the lowest risk: {text}\n")
     return lines
 
 
 def main(arguments: Sequence[str]) -> None:
     """Parse, read, compare and print; see ``--help``."""
     parser = Parser(prog=PROGRAM, description=DESCRIPTION)
-    costs = "CSV of the costs: a row for each action, a column for each class"
-    utilities = "CSV of the utility to compare with (default: largest cost - cost)"
+    costs = (
+        "CSV of the costs: a column for each class, a row for naming each class; with names in the "
+        "first row, and perhaps the first column, rows and columns are matched by them"
+    )
+    utilities = "CSV of the utility to compare with, likewise (default: largest cost - cost)"
     parser.add_argument("--cost", type=Path, required=True, metavar="FILE", help=costs)
     parser.add_argument("--utility", type=Path, metavar="FILE", help=utilities)
     parser.add_argument("--exact", action="store_true", help="print fractions, not decimals")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(arguments)
-    cost = np.array(read_matrix(options.cost, "--cost", True).entries, dtype=object)
-    require(max(cost.shape) <= MOST_CLASSES, "number of rows or columns of --cost",
-            max(cost.shape), f"be at most {MOST_CLASSES}")  # fmt: skip
+    costs_given = by_class(read_matrix(options.cost, "--cost", True), "--cost")
+    names = costs_given.columns
+    require(len(names) <= MOST_CLASSES, "number of classes in --cost", len(names),
+            f"be at most {MOST_CLASSES}")  # fmt: skip
+    cost = np.array(costs_given.entries, dtype=object)
     utility = None
     if options.utility is not None:
-        utility = np.array(read_matrix(options.utility, "--utility", True).entries, dtype=object)
-    found = agreements(cost, utility)
+        own = by_class(read_matrix(options.utility, "--utility", True), "--utility", names)
+        utility = np.array(own.entries, dtype=object)
+    found = agreements(cost, utility, names)
     if options.json:
-        print(json.dumps(_report(cost, found, options.exact)))
+        print(json.dumps(_report(cost, found, names, options.exact)))
     else:
-        print("\n".join(_lines(cost, found, options.exact)))
+        print("\n".join(_lines(cost, found, names, options.exact)))
 
 
 if __name__ == "__main__":

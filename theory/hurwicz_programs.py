@@ -13,8 +13,8 @@ v_AM and v_MA are linear programs: for v_AM, with y_i = m_i P*_i,
     max t   subject to   t <= sum over E of (2 y_i - m_i) for every inducible E,
                          0 <= y_i <= m_i,  sum y_i = p.
 
-`maximin` solves the dual, in which the AI mixes events, by the simplex method in exact arithmetic
-with Bland's rule (which cannot cycle), and returns both solutions; equal values certify both.
+`maximin` solves the dual, in which the AI mixes events, exactly (`theory.linear_programs`), and
+returns both solutions; equal values certify both.
 v_MA is minus the same program for the share 1 - p: counting those who do not need treatment in
 place of those who do changes the sign of every payoff.
 """
@@ -35,6 +35,7 @@ from theory.admissible_cases import (
 )
 from theory.admissible_events import extremes_by_enumeration
 from theory.command_line import require
+from theory.linear_programs import simplex
 
 PROGRAM_ATOMS = 8
 
@@ -135,7 +136,7 @@ def maximin(p: Fraction, masses: Sequence[Fraction], events: Sequence[Event]) ->
     first_bound = len(events) + 2
     first_slack = first_bound + len(masses)
     basis = [first_bound + i if i in events[0] else first_slack + i for i in atoms] + [0]
-    solution, reduced = _simplex(costs, rows, basis)
+    solution, reduced = simplex(costs, rows, basis)
     value = sum((c * x for c, x in zip(costs, solution, strict=True)), start=ZERO)
     true = tuple(reduced[first_slack + i] / masses[i] for i in atoms)
     mixture = tuple(
@@ -169,47 +170,3 @@ def verify_saddle(
         conceded += chances[i] * (2 * need - masses[i])
     if sum(weight for _, weight in saddle.mixture) != 1 or conceded != saddle.value:
         raise ValueError(f"the mixture concedes {conceded}, not {saddle.value}")
-
-
-def _simplex(
-    costs: Sequence[Fraction], rows: list[list[Fraction]], basis: list[int]
-) -> tuple[list[Fraction], list[Fraction]]:
-    """Minimise costs @ x over x >= 0, rows @ [x, -1] == 0, from a feasible basis; Bland's rule.
-
-    The optimum must be finite.  Returns x and the reduced costs.
-    """
-    for row, column in enumerate(basis):
-        _pivot(rows, row, column)
-    reduced = [*costs, ZERO]
-    for row, column in enumerate(basis):
-        _subtract(reduced, rows[row], reduced[column])
-    while (entering := next((j for j, c in enumerate(reduced[:-1]) if c < 0), None)) is not None:
-        _, _, leaving = min(
-            (row[-1] / row[entering], basis[i], i)
-            for i, row in enumerate(rows)
-            if row[entering] > 0
-        )
-        basis[leaving] = entering
-        _pivot(rows, leaving, entering)
-        _subtract(reduced, rows[leaving], reduced[entering])
-    solution = [ZERO] * len(costs)
-    for row, column in enumerate(basis):
-        solution[column] = rows[row][-1]
-    return solution, reduced[:-1]
-
-
-def _pivot(rows: list[list[Fraction]], row: int, column: int) -> None:
-    """Make `column` the unit vector of `row`."""
-    scale = rows[row][column]
-    rows[row] = [x / scale if x else x for x in rows[row]]
-    for other, target in enumerate(rows):
-        if other != row:
-            _subtract(target, rows[row], target[column])
-
-
-def _subtract(target: list[Fraction], row: Sequence[Fraction], factor: Fraction) -> None:
-    """target -= factor * row."""
-    if factor:
-        for j, x in enumerate(row):
-            if x:
-                target[j] -= factor * x

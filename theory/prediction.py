@@ -21,7 +21,15 @@ from typing import Any
 
 import numpy as np
 
-from theory.arrays import alongside, as_array, as_fractions, is_exact, matrix_vector, namespace
+from theory.arrays import (
+    alongside,
+    as_array,
+    as_fractions,
+    as_numpy,
+    is_exact,
+    matrix_vector,
+    namespace,
+)
 from theory.command_line import require, run
 
 SIMPLEX_TOLERANCE = 1e-6
@@ -43,9 +51,9 @@ def validated_probabilities(values: Any, argument: str = "posterior") -> Any:
     tolerance = 0 if is_exact(values) else SIMPLEX_TOLERANCE
     # Comparisons are stated such that a nan fails them.
     valid = (values >= 0).all(axis=-1, keepdims=True) & (off <= tolerance) & (off >= -tolerance)
-    wrong = np.logical_not(np.asarray(valid, dtype=bool))
+    wrong = ~as_numpy(valid).astype(bool)
     if bool(wrong.any()):
-        rows = values.reshape(-1, values.shape[-1])
+        rows = as_numpy(values).reshape(-1, values.shape[-1])
         row = int(np.flatnonzero(wrong)[0])
         name = argument if values.ndim == 1 else f"row {row} of {argument}"
         shown = [str(entry) if is_exact(values) else float(entry) for entry in rows[row]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,10 @@ from theory.command_line import InputError, Parser, parse_number, require
 from theory.options import add_output_options
 from theory.prediction import validated_probabilities
 from theory.utility import class_weight_utility, utility_from_cost, validated_utility
-from theory.utility_csv import NamedMatrix, read_matrix
+from theory.utility_csv import NamedMatrix, numbered, read_matrix
 
 PROGRAM = "python -m theory.prediction"
-LAYOUT = "one row per action, one column per class, both optionally named"
+LAYOUT = "one row per action, one column per class, optionally named by a first row and column"
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,8 @@ def read_problem(options: argparse.Namespace) -> Problem:
     """
     exact: bool = options.exact
     utility, given = _utility(options)
-    actions = given.rows or _numbered(len(utility))
-    classes = given.columns or _numbered(utility.shape[1])
+    actions = given.rows or numbered(len(utility))
+    classes = given.columns or numbered(utility.shape[1])
     require(bool(options.q or options.q_file or options.recalibrate), "--q", "left out",
             "be given, or --q-file, or --recalibrate")  # fmt: skip
     require(bool(options.recalibrate) or not options.project, "--project", "set",
@@ -121,7 +121,7 @@ def read_problem(options: argparse.Namespace) -> Problem:
 def _utility(options: argparse.Namespace) -> tuple[Any, NamedMatrix]:
     exact: bool = options.exact
     if options.weights is not None:
-        utility = class_weight_utility(_numbers(options.weights, "--weights", exact))
+        utility = class_weight_utility(_numbers(options.weights, "--weights", exact), "--weights")
         return utility, NamedMatrix([], (), ())
     path: Path = options.cost if options.utility is None else options.utility
     option = "--cost" if options.utility is None else "--utility"
@@ -151,17 +151,17 @@ def _probabilities(text: str, option: str, names: Sequence[str], exact: bool) ->
 
 
 def _numbers(text: str, option: str, exact: bool) -> Any:
-    convert: Callable[[Any], Any] = (lambda value: value) if exact else float
+    entries = [parse_number(entry, option) for entry in text.split(",")]
+    if exact:
+        return np.array(entries, dtype=object)
     try:
-        entries = [convert(parse_number(entry, option)) for entry in text.split(",")]
+        values = np.array([float(entry) for entry in entries])
     except OverflowError:
         raise InputError(f"{option} is {text}: too large for a float, use --exact") from None
-    return np.array(entries, dtype=object if exact else float)
+    vanished = any(value == 0 != entry for value, entry in zip(values, entries, strict=True))
+    require(not vanished, option, text, "not be too small for a float: use --exact")
+    return values
 
 
 def _rows(vectors: list[Any], width: int, exact: bool) -> Any:
     return np.array(vectors, dtype=object if exact else float).reshape(-1, width)
-
-
-def _numbered(count: int) -> tuple[str, ...]:
-    return tuple(str(number) for number in range(1, count + 1))

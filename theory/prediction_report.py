@@ -10,15 +10,11 @@ from typing import Any
 import numpy as np
 
 from theory.command_line import InputError, bind_negatives
+from theory.conditioning import condition_number, determines_posterior
 from theory.options import check_plot
 from theory.prediction import decision, expected_utility, utility_weighted_prediction
 from theory.prediction_options import PROGRAM, Problem, argument_parser, read_problem
-from theory.recalibration import (
-    condition_number,
-    consistent_posteriors,
-    nearest_in_image,
-    recalibrate,
-)
+from theory.recalibration import consistent_posteriors, nearest_in_image, recalibrate
 from theory.tables import number, numbers, shown, table
 
 __all__ = ["PROGRAM", "main"]
@@ -55,8 +51,8 @@ def report_of(problem: Problem, project: bool) -> dict[str, Any]:
         "prediction": utility_weighted_prediction(utility, posteriors),
         "decision": [problem.actions[index] for index in _decisions(utility, posteriors)],
     }
-    rows, columns = utility.shape
-    condition = float(condition_number(utility)) if rows == columns else math.inf
+    condition = float(condition_number(utility))
+    report["determines_posterior"] = bool(determines_posterior(utility))
     report["condition_number"] = condition if condition < math.inf else None
     report["recalibrated"] = [
         _recalibrated(utility, prediction, project) for prediction in problem.predictions
@@ -155,7 +151,9 @@ def _recalibrations(report: dict[str, Any], exact: bool) -> Iterator[str]:
     if not found:
         return
     condition = report["condition_number"]
-    known = "none (not invertible)" if condition is None else shown(condition, False)
+    known = "too large for a float" if condition is None else shown(condition, False)
+    if not report["determines_posterior"]:
+        known = "infinite, so that some predictions have several posteriors"
     yield f"Recalibrated predictions (condition number of the utility: {known})"
     header = [
         *(f"p({name})" for name in report["actions"]),

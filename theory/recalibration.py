@@ -33,9 +33,11 @@ from theory.arrays import (
     is_exact,
     matrix_vector,
     namespace,
+    rounding_unit,
     solve,
 )
 from theory.command_line import require
+from theory.conditioning import condition_number, row_scaled
 
 # A backward stable solver errs by a small multiple of m * eps * condition.
 ROUNDING_FACTOR = 8
@@ -49,7 +51,7 @@ class Recalibration:
         nan where the total is zero; if projected, it belongs to the nearest prediction of the
         image instead.
     in_image: (...), booleans; whether the prediction is that of some posterior.
-    condition_number: of U in the 2-norm, at least 1; a float, or (...) for utilities by instance.
+    condition_number: of U (see `condition_number`); a float, or (...) for utilities by instance.
     total: (...); 1' U^-1 p, positive on the image.
     """
 
@@ -62,12 +64,12 @@ class Recalibration:
 def recalibrate(utility: Any, prediction: Any, *, project: bool = False) -> Recalibration:
     """The posterior that leads to each prediction, by Theorem 2, eq. (26).
 
-    Shapes: utility (m, m) or (..., m, m), nonnegative, nondegenerate and invertible; prediction
-    (..., m), in the simplex.  Exact numbers stay exact; torch tensors carry gradients, but
-    constants come from a projection.  Rounding can make entries of lambda negative by up to
-    8 m eps k, where k is the condition number of C with every row scaled to maximum 1: floats
-    down to that count as zero.  If `project`, predictions off the image are replaced by those of
-    `nearest_in_image`.
+    Shapes: utility (m, m), or (..., m, m), nonnegative, nondegenerate and invertible; prediction
+    (..., m), in the simplex; leading axes are broadcast.  Exact numbers stay exact; torch tensors
+    carry gradients, but constants come from a projection.  Rounding can make entries of lambda
+    negative by up to 8 m eps k, where k is the condition number of C with every row scaled to
+    maximum 1: floats down to that count as zero.  If `project`, predictions off the image are
+    replaced by those of `nearest_in_image`.
 
     Raises `InputError` for a utility that is not square or not invertible
     (`consistent_posteriors` takes every utility), and for shapes that do not fit.
@@ -113,14 +115,17 @@ def nearest_in_image(utility: Any, prediction: Any) -> Any:
     return alongside(matrix_vector(columns, shares), prediction)
 
 
-def consistent_posteriors(utility: Any, prediction: Any, *, tolerance: float = 1e-9) -> Any:
+def consistent_posteriors(utility: Any, prediction: Any, *, tolerance: float | None = None) -> Any:
     """Vertices of the set of posteriors that lead to a prediction: a polytope, by Lemma 1.
 
     Shapes: utility (n, m), nonnegative and nondegenerate, of any rank; prediction (n,), in the
     simplex.  Returns (k, m), in lexicographic order: no row if the prediction is off the image,
-    one if it has one posterior.  Exact numbers are decided exactly; floats agree with the
-    prediction, and entries of lambda are zero, up to `tolerance`.  Takes time and space that
-    grow with the number of vertices of the intermediate polytopes.
+    one if it has one posterior.  Exact numbers are decided exactly.  Floats are divided by their
+    sum, and a posterior agrees with them if no entry of its prediction differs by more than
+    `tolerance` times the larger of the two: an entry of 1e-12 counts as much as one of 1/2.  By
+    default that is 1e-9, or in single precision 16 (n + m) eps, as both U q and its sum round up
+    to m and n times.  Takes time and space that grow with the number of vertices of the
+    intermediate polytopes.
 
     >>> consistent_posteriors([[1, 0, 1], [0, 1, 1]], [0.5, 0.5]).tolist()
     [[0.0, 0.0, 1.0], [0.5, 0.5, 0.0]]
@@ -129,31 +134,22 @@ def consistent_posteriors(utility: Any, prediction: Any, *, tolerance: float = 1
     matrix, target = as_numpy(utility), as_numpy(prediction)
     require(matrix.ndim == 2, "shape of utility", matrix.shape, "be (n, m)")
     require(target.ndim == 1, "shape of prediction", target.shape, "be (n,)")
-    exact = is_exact(matrix)
+    one: Any = Fraction(1) if is_exact(matrix) else 1.0
+    if is_exact(matrix):
+        tolerance = 0
+    else:
+        rounding = 16 * sum(matrix.shape) * max(map(rounding_unit, (matrix, target)))
+        tolerance = max(1e-9, rounding) if tolerance is None else tolerance
+        matrix = matrix.astype(float)
+        target = target.astype(float) / target.sum(dtype=float)
     sums = matrix.sum(axis=0)
-    one = Fraction(1) if exact else 1.0
+    columns = matrix / sums
     vertices = np.diag(np.full(matrix.shape[1], one))
-    for row in matrix / sums - target[:, None]:
-        vertices = _cut(vertices, row, 0 if exact else tolerance)
+    for action in np.argsort(target, kind="stable"):  # the least can be off by the least
+        vertices = _cut(vertices, columns[action], target[action], tolerance)
     weights = vertices / sums
     posteriors = weights / weights.sum(axis=1)[:, None]
     return np.array(sorted(posteriors.tolist()), dtype=posteriors.dtype).reshape(-1, len(sums))
-
-
-def condition_number(utility: Any) -> Any:
-    """Largest over least singular value of U (n, m) or (..., n, m); inf if the least is zero.
-
-    A float, or an array (...); also for exact numbers.
-
-    >>> float(condition_number([[1, 1], [1, 1]]))
-    inf
-    """
-    matrix = as_numpy(as_array(utility))
-    scaled = (matrix / matrix.max()).astype(float)
-    values = np.linalg.svd(scaled, compute_uv=False)
-    least = values[..., -1]
-    singular = least <= values[..., 0] * max(matrix.shape[-2:]) * np.finfo(float).eps
-    return np.where(singular, np.inf, values[..., 0] / np.where(singular, 1.0, least))[()]
 
 
 def _checked(utility: Any, prediction: Any) -> tuple[Any, Any]:
@@ -161,12 +157,30 @@ def _checked(utility: Any, prediction: Any) -> tuple[Any, Any]:
     utility = alongside(utility, prediction)
     prediction = alongside(prediction, utility)
     require(utility.ndim >= 2, "shape of utility", tuple(utility.shape), "be (n, m)")
+    require(prediction.ndim >= 1, "shape of prediction", tuple(prediction.shape), "be (..., n)")
     rows, entries = int(utility.shape[-2]), int(prediction.shape[-1])
     wanted = f"equal the rows of utility, {rows}"
     require(rows == entries, "number of entries of prediction", entries, wanted)
+    if utility.ndim > 2:
+        utility, prediction = _broadcast(utility, prediction)
     if is_exact(utility) or is_exact(prediction):
         return as_fractions(utility), as_fractions(prediction)
     return utility, prediction
+
+
+def _broadcast(utility: Any, prediction: Any) -> tuple[Any, Any]:
+    """A utility and a prediction for each instance, with the same leading axes."""
+    instances = tuple(utility.shape[:-2]), tuple(prediction.shape[:-1])
+    try:
+        shape = np.broadcast_shapes(*instances)
+    except ValueError:
+        wanted = f"fit those of utility, {instances[0]}"
+        require(False, "leading axes of prediction", instances[1], wanted)
+    xp = namespace(utility, prediction)
+    return (
+        xp.broadcast_to(utility, (*shape, *utility.shape[-2:])),
+        xp.broadcast_to(prediction, (*shape, prediction.shape[-1])),
+    )
 
 
 def _shares(columns: Any, prediction: Any) -> tuple[Any, Any]:
@@ -177,14 +191,9 @@ def _shares(columns: Any, prediction: Any) -> tuple[Any, Any]:
             return solve(columns, prediction), 0
         except np.linalg.LinAlgError:
             require(False, "utility", "singular", wanted)
-    xp = namespace(columns, prediction)
-    largest = xp.max(columns, axis=-1)
-    require(bool(xp.all(largest > 0)), "utility", "singular", wanted)
-    scaled = columns / largest[..., None]
-    condition = condition_number(scaled)
-    rounding = scaled.shape[-1] * float(xp.finfo(scaled.dtype).eps)
-    require(bool((condition * rounding < 1).all()), "utility", "singular up to rounding", wanted)
-    tolerance = ROUNDING_FACTOR * rounding * condition
+    scaled, largest, error = row_scaled(columns)
+    require(bool((error < 1).all()), "utility", "singular up to rounding", wanted)
+    tolerance = ROUNDING_FACTOR * error
     if np.ndim(tolerance):
         tolerance = alongside(tolerance[..., None], scaled)
     return solve(scaled, prediction / largest), tolerance
@@ -241,17 +250,20 @@ def _exact_nnls(matrix: Any, target: Any) -> Any:
             active = [column for column in active if solution[column] > 0]
 
 
-def _cut(vertices: Any, row: Any, tolerance: float) -> Any:
-    """Vertices of the polytope's intersection with {lambda: row . lambda = 0}.
+def _cut(vertices: Any, column: Any, target: Any, tolerance: float) -> Any:
+    """Vertices of the polytope's intersection with {lambda: column . lambda = target}.
 
     They are the vertices on the hyperplane and its crossings with edges.  An edge joins two
-    vertices if no third one vanishes wherever both do.
+    vertices if no third one vanishes wherever both do.  Crossings are sums of terms of one sign,
+    so that floats, too, vanish exactly where they should.
     """
-    values = vertices @ row
-    support = vertices > tolerance
-    found = list(vertices[abs(values) <= tolerance])
-    for above in np.flatnonzero(values > tolerance):
-        for below in np.flatnonzero(values < -tolerance):
+    reached = vertices @ column
+    values = reached - target
+    slack = tolerance * np.maximum(reached, target)
+    support = vertices > 0
+    found = list(vertices[abs(values) <= slack])
+    for above in np.flatnonzero(values > slack):
+        for below in np.flatnonzero(values < -slack):
             joint = support[above] | support[below]
             if (~support | joint).all(axis=1).sum() == 2:
                 crossing = values[above] * vertices[below] - values[below] * vertices[above]

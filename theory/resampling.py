@@ -49,6 +49,7 @@ def expanded_examples(labels: Any, utility: Any) -> tuple[Any, Any, Any]:
     `labels` has shape (N,), classes 0..m-1 of the examples; utility (n, m) nonnegative, or
     (N, n, m).  Copy k is example ``example[k]`` with label ``label[k]`` and sample weight
     ``weight[k]`` > 0, so any learner that takes sample weights minimises utility-weighted loss.
+    Raises `InputError` for labels that are not such classes.
 
     >>> [column.tolist() for column in expanded_examples([0, 1], [[3, 0], [1, 1]])]
     [[0, 0, 1], [0, 1, 1], [3.0, 1.0, 1.0]]
@@ -56,10 +57,12 @@ def expanded_examples(labels: Any, utility: Any) -> tuple[Any, Any, Any]:
     utility = as_array(utility)
     xp = namespace(utility)
     labels = xp.asarray(labels)
+    if labels.shape[0] == 0:
+        labels = xp.astype(labels, xp.int64)
+    require(xp.isdtype(labels.dtype, "integral"), "type of labels", labels.dtype, "be integer")
     classes = int(utility.shape[-1])
-    require(bool((labels >= 0).all() & (labels < classes).all()), "labels",
-            f"from {int(labels.min())} to {int(labels.max())}",
-            f"lie in 0..{classes - 1}")  # fmt: skip
+    for label in labels[(labels < 0) | (labels >= classes)]:
+        require(False, "a label", int(label), f"lie in 0..{classes - 1}")
     shared = utility.ndim == 2
     weights = utility.T[labels] if shared else utility[xp.arange(len(labels)), :, labels]
     example, label = xp.nonzero(weights > 0)

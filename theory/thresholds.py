@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from theory.arrays import as_array
+from theory.arrays import as_array, as_fractions, is_exact, namespace
 from theory.command_line import require
 
 Side = Literal["at least", "at most", "always", "never", "indifferent"]
@@ -46,22 +46,25 @@ class BinaryRule:
 def indifference_probability(cost: Any) -> Any:
     """The q at which both actions have the same risk, A / (A + B).
 
-    `cost` has shape (2, 2), ``cost[a, y]``; A + B must not be zero.
+    `cost` has shape (2, 2), ``cost[a, y]``.  Raises `InputError` for another shape, and if A + B
+    is zero: the risks then differ by a constant.
 
     >>> from fractions import Fraction
     >>> indifference_probability([[0, Fraction(99)], [1, 0]])
     Fraction(1, 100)
     """
-    cost = as_array(cost)
-    false_positive = cost[1, 0] - cost[0, 0]
-    false_negative = cost[0, 1] - cost[1, 1]
-    return false_positive / (false_positive + false_negative)
+    false_positive, total = _slopes(cost)
+    wanted = "not be zero: no probability makes the actions equally good, or all do"
+    require(not bool(total == 0), "A + B", total, wanted)
+    return false_positive / total
 
 
 def binary_rule(cost: Any) -> BinaryRule:
     """The posteriors at which the positive action is best, for any cost matrix (2, 2).
 
-    Raises `InputError` for another shape.
+    Floats count as the numbers that they are: 0.3 and 0.1 + 0.2 are not equal, and a difference of
+    A + B from zero by rounding alone makes a threshold far outside [0, 1].  Raises `InputError` for
+    another shape, and for floats that are not finite.
 
     >>> from fractions import Fraction
     >>> binary_rule([[Fraction(1), 0], [0, 1]])
@@ -70,11 +73,22 @@ def binary_rule(cost: Any) -> BinaryRule:
     BinaryRule(side='never', threshold=None)
     """
     cost = as_array(cost)
-    shape = tuple(cost.shape)
-    require(shape == (2, 2), "shape of cost", shape, "be (2, 2)")
-    false_positive = cost[1, 0] - cost[0, 0]
-    total = false_positive + cost[0, 1] - cost[1, 1]
+    finite = is_exact(cost) or bool(namespace(cost).isfinite(cost).all())
+    require(finite, "cost", cost.tolist(), "be finite")
+    false_positive, total = _slopes(cost)
     if total == 0:
         constant: Side = "never" if false_positive > 0 else "always"
         return BinaryRule("indifferent" if false_positive == 0 else constant, None)
     return BinaryRule("at least" if total > 0 else "at most", indifference_probability(cost))
+
+
+def _slopes(cost: Any) -> tuple[Any, Any]:
+    """A and A + B."""
+    cost = as_array(cost)
+    shape = tuple(cost.shape)
+    require(shape == (2, 2), "shape of cost", shape, "be (2, 2)")
+    if is_exact(cost):
+        cost = as_fractions(cost)
+    false_positive = cost[1, 0] - cost[0, 0]
+    false_negative = cost[0, 1] - cost[1, 1]
+    return false_positive, false_positive + false_negative

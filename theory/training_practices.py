@@ -31,12 +31,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from theory.arrays import as_array, is_exact, namespace
+from theory.arrays import alongside, as_array, is_exact, namespace
 from theory.class_weights import class_weighted_prediction
 from theory.command_line import require
-from theory.recalibration import condition_number, recalibrate
+from theory.conditioning import determines_posterior
+from theory.recalibration import recalibrate
 from theory.utility import class_weight_utility
 
 
@@ -46,7 +48,9 @@ class Practice:
 
     `utility` is the matrix U, (m, m), that the practice amounts to, None if there is none;
     `invertible` says whether the optimal prediction determines the posterior, `reason` why (or
-    why not), and `recover` maps predictions (..., m) to posteriors (..., m) where it does.
+    why not), and `recover` maps predictions (..., m) to posteriors (..., m) where it does.  Not
+    every vector of probabilities is an optimal prediction (`in_image`): label smoothing never aims
+    at certainty.  Of others `recover` makes no probabilities but numbers with a negative one.
     """
 
     name: str
@@ -54,6 +58,19 @@ class Practice:
     invertible: bool
     reason: str
     recover: Callable[[Any], Any] | None = None
+
+    def in_image(self, prediction: Any) -> Any:
+        """Whether each prediction (..., m), in the simplex, is optimal for some posterior: (...).
+
+        Raises `InputError` for a practice that is not invertible.
+
+        >>> label_smoothing(0.1, 2).in_image([[0.9, 0.1], [1, 0]]).tolist()
+        [True, False]
+        """
+        require(self.invertible, "practice", self.name, "be invertible")
+        if self.utility is None:
+            return (as_array(prediction) >= 0).all(axis=-1)
+        return recalibrate(self.utility, prediction).in_image
 
 
 def utility_of_class_weights(weights: Any, class_counts: Any = None) -> Any:
@@ -99,7 +116,7 @@ def utility_of_label_smoothing(epsilon: Any, classes: int, weights: Any = None) 
         return smoothed
     rows = class_weight_utility(weights)
     require(len(rows) == classes, "number of weights", len(rows), f"be {classes}")
-    return rows @ smoothed
+    return rows @ alongside(smoothed, rows)
 
 
 def utility_of_resampling(rates: Any) -> Any:
@@ -147,15 +164,8 @@ def label_smoothing(epsilon: Any, classes: int, weights: Any = None) -> Practice
     name = "label smoothing" if weights is None else "label smoothing with class weights"
     if epsilon == 1 and classes > 1:
         return Practice(name, utility, False, "at epsilon = 1 the targets do not depend on y")
-
-    def recover(prediction: Any) -> Any:
-        # p_a / w_a is proportional to (1 - eps) q_a + eps / m, which sums to one.
-        reciprocal = as_array([1] * classes if weights is None else 1 / as_array(weights))
-        smoothed = class_weighted_prediction(reciprocal, prediction)
-        if classes == 1:
-            return smoothed
-        return (smoothed - epsilon / classes) / (1 - epsilon)
-
+    reciprocal = as_array([1] * classes if weights is None else 1 / as_array(weights))
+    recover = partial(_unsmoothed, epsilon, reciprocal)
     return Practice(name, utility, True, "the smoothed targets are invertible", recover)
 
 
@@ -174,27 +184,25 @@ def label_noise(transition: Any) -> Practice:
     valid = bool((transition >= 0).all()) and bool((off <= tolerance).all())
     require(valid, "transition", transition.tolist(), "have columns >= 0 that sum to 1")
     name = "label noise"
-    if condition_number(transition) == float("inf"):
+    if not determines_posterior(transition):
         reason = "the transition matrix is singular: some posteriors give the same noisy labels"
         return Practice(name, transition, False, reason)
     reason = "the transition matrix is invertible"
-    return Practice(
-        name, transition, True, reason, lambda noisy: recalibrate(transition, noisy).posterior
-    )
+    return Practice(name, transition, True, reason, partial(_denoised, transition))
 
 
-def focal_loss(gamma: float) -> Practice:
-    """The focal loss -(1 - p_y)^gamma log p_y; gamma >= 0, and log loss at 0."""
-    require(gamma >= 0, "gamma", gamma, "be at least 0")
+def focal_loss(gamma: float, classes: int) -> Practice:
+    """The focal loss -(1 - p_y)^gamma log p_y on m = `classes`; gamma >= 0, and log loss at 0."""
+    _require_exponent(gamma)
+    name = "focal loss"
+    if gamma == 0:
+        utility = class_weight_utility([1] * classes)
+        return Practice(name, utility, True, "the log loss itself", as_array)
     reason = (
         "no utility matrix: its prediction is not a linear-fractional function of q; but q_y is "
         "proportional to 1 / |phi'(p_y)|, phi(p) = -(1 - p)^gamma log p"
     )
-    if gamma == 0:
-        reason = "the log loss itself"
-    return Practice(
-        "focal loss", None, True, reason, lambda prediction: focal_posterior(prediction, gamma)
-    )
+    return Practice(name, None, True, reason, partial(focal_posterior, gamma=gamma))
 
 
 def focal_slope(p: Any, log_p: Any, gamma: Any) -> Any:
@@ -202,28 +210,44 @@ def focal_slope(p: Any, log_p: Any, gamma: Any) -> Any:
 
     Arrays of one shape, 0 < p < 1 and log_p its logarithm; any gamma >= 0.
     """
-    return (1 - p) ** (gamma - 1) * (1 - p - gamma * p * log_p)
+    return (1 - p) ** (gamma - 1) * _focal_factor(p, log_p, gamma)
 
 
 def focal_posterior(prediction: Any, gamma: float) -> Any:
     """The posterior for which `prediction` minimises the expected focal loss.
 
-    Shape (..., m), rows in the simplex (floats); gamma >= 0.  The map is one to one on the simplex
-    and keeps its faces: a class has probability 0 exactly where it is predicted with 0, and a
-    certain prediction is a certain posterior.  Raises `InputError` for a negative gamma.
+    Shape (..., m), rows in the simplex, floats or a tensor; gamma >= 0.  The odds p / (|phi'| p) of
+    the classes are compared by their logarithms, so that they cannot overflow.  The map is one to
+    one on the simplex and keeps its faces: a class has probability 0 exactly where it is predicted
+    with 0, and a certain prediction is a certain posterior.  Raises `InputError` for a gamma that
+    is negative or infinite, and for exact numbers, which have no exact logarithms.
 
     >>> focal_posterior([0.5, 0.3, 0.2], 0.0).round(6).tolist()
     [0.5, 0.3, 0.2]
     >>> focal_posterior([0.8, 0.2], 2.0).round(3).tolist()
     [0.976, 0.024]
     """
-    require(gamma >= 0, "gamma", gamma, "be at least 0")
+    _require_exponent(gamma)
     prediction = as_array(prediction)
+    require(not is_exact(prediction), "type of prediction", "exact", "be floats")
     xp = namespace(prediction)
     inside = (prediction > 0) & (prediction < 1)
     safe = xp.where(inside, prediction, xp.ones_like(prediction) / 2)
-    odds = xp.where(inside, safe / focal_slope(safe, xp.log(safe), gamma), prediction)
+    log_p = xp.log(safe)
+    factor = xp.log(_focal_factor(safe, log_p, gamma))
+    log_odds = log_p - (gamma - 1) * xp.log1p(-safe) - factor
+    none = xp.zeros_like(safe)
+    log_odds = xp.where(inside, log_odds, xp.where(prediction > 0, none, none - xp.inf))
+    odds = xp.exp(log_odds - xp.max(log_odds, axis=-1, keepdims=True))
     return odds / xp.sum(odds, axis=-1, keepdims=True)
+
+
+def _focal_factor(p: Any, log_p: Any, gamma: Any) -> Any:
+    return 1 - p - gamma * p * log_p
+
+
+def _require_exponent(gamma: float) -> None:
+    require(0 <= gamma < float("inf"), "gamma", gamma, "be at least 0 and finite")
 
 
 def logit_adjustment(prior: Any, strength: Any = 1) -> Practice:
@@ -261,12 +285,18 @@ HARD_EXAMPLE_MINING = Practice(
 )
 
 
+# The ways back are functions of this module with some arguments bound, so that they can be pickled.
 def _diagonal(name: str, utility: Any, reason: str) -> Practice:
-    weights = utility.diagonal()
-    return Practice(
-        name,
-        utility,
-        True,
-        reason,
-        lambda prediction: class_weighted_prediction(1 / weights, prediction),
-    )
+    recover = partial(class_weighted_prediction, 1 / utility.diagonal())
+    return Practice(name, utility, True, reason, recover)
+
+
+def _unsmoothed(epsilon: Any, reciprocal: Any, prediction: Any) -> Any:
+    """p_a / w_a, for reciprocal weights (m,), is proportional to (1 - eps) q_a + eps / m."""
+    smoothed = class_weighted_prediction(reciprocal, prediction)
+    classes = len(reciprocal)
+    return smoothed if classes == 1 else (smoothed - epsilon / classes) / (1 - epsilon)
+
+
+def _denoised(transition: Any, noisy: Any) -> Any:
+    return recalibrate(transition, noisy).posterior

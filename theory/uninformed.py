@@ -20,8 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from theory.arrays import as_array
-from theory.prediction import utility_weighted_prediction, validated_probabilities
+from theory.arrays import as_array, logarithm
+from theory.command_line import require
+from theory.prediction import validated_probabilities
 from theory.scoring import weighted
 from theory.scoring_families import LOGARITHMIC
 from theory.utility import class_weight_utility
@@ -48,19 +49,24 @@ class Uninformed:
 def uninformed(weights: Any, prior: Any) -> Uninformed:
     """The yardsticks for weights w (m,) as given, not normalised, and the prior mu (m,).
 
-    Raises `InputError` for weights that are not positive and a prior outside the simplex.
+    Raises `InputError` for weights that are not positive, a prior outside the simplex, and
+    different numbers of them.
 
     >>> bounds = uninformed([1.98, 0.02], [0.5, 0.5])
     >>> float(bounds.prior_loss.round(3)), float(bounds.best_constant_loss.round(3))
     (0.693, 0.056)
     """
     weights, prior = as_array(weights), validated_probabilities(prior, "prior")
-    utility = class_weight_utility(weights)
-    best = utility_weighted_prediction(utility, prior)
+    class_weight_utility(weights)  # checks them
+    require(weights.shape == prior.shape, "shape of prior", prior.shape,
+            f"equal that of weights, {weights.shape}")  # fmt: skip
     earned = weights * prior
+    total = np.sum(earned)
+    # -log p^w(mu), from the logarithms of w mu, whose ratios may underflow
+    best = logarithm(np.full_like(earned, total)) - logarithm(earned)
     return Uninformed(
         np.sum(weighted(earned, LOGARITHMIC.vector(prior))),
-        np.sum(weighted(earned, LOGARITHMIC.vector(best))),
+        np.sum(weighted(earned, best)),
         earned,
-        np.sum(earned),
+        total,
     )

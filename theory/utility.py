@@ -11,12 +11,14 @@ Source: Misaligned by Design, Sections 2.2 and 2.8, eqs. (1), (14), (21).
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from theory.arrays import as_array, is_exact, logarithm, namespace
+from theory.arrays import alongside, as_array, as_numpy, is_exact, logarithm, namespace
 from theory.command_line import require
+from theory.prediction import validated_probabilities
 
 
 def degenerate_classes(utility: Any) -> list[int]:
@@ -43,13 +45,10 @@ def validated_utility(utility: Any, argument: str = "utility") -> Any:
     utility = as_array(utility)
     shape = tuple(utility.shape)
     require(utility.ndim >= 2 and 0 not in shape, f"shape of {argument}", shape, "be (n, m)")
-    if not is_exact(utility):
-        finite = namespace(utility).isfinite(utility)
-        if not bool(finite.all()):
-            require(False, f"{argument}{_first(~finite)}", _value(utility, ~finite), "be finite")
+    _require_finite(utility, argument)
     negative = utility < 0
     if bool(negative.any()):
-        requirement = "be at least 0 (utility_from_cost shifts costs; shifted adds a constant)"
+        requirement = "be at least 0 (costs count as the largest cost less each)"
         require(False, f"{argument}{_first(negative)}", _value(utility, negative), requirement)
     for column in degenerate_classes(utility):
         require(
@@ -61,21 +60,17 @@ def validated_utility(utility: Any, argument: str = "utility") -> Any:
     return utility
 
 
-def class_weight_utility(weights: Any) -> Any:
+def class_weight_utility(weights: Any, argument: str = "weights") -> Any:
     """The utility of class weights: w_y for naming class y rightly, else nothing, eq. (14).
 
     `weights` has shape (m,) and positive entries; returns the diagonal matrix (m, m).  Raises
-    `InputError` naming the class whose weight is not a positive number.
+    `InputError` naming `argument` and the class whose weight is not a positive number.
 
     >>> class_weight_utility([99, 1]).tolist()
     [[99.0, 0.0], [0.0, 1.0]]
     """
     weights = as_array(weights)
-    require(weights.ndim == 1 and len(weights) > 0, "shape of weights", tuple(weights.shape),
-            "be (m,)")  # fmt: skip
-    for index, weight in enumerate(weights):
-        valid = bool(weight > 0) and bool(weight < float("inf"))
-        require(valid, f"weights[{index}]", weight, "be positive and finite")
+    _require_weights(weights, argument)
     xp = namespace(weights)
     if is_exact(weights):
         return np.diag(weights) + np.diag(weights - weights)
@@ -93,7 +88,9 @@ def utility_from_cost(cost: Any) -> Any:
     `cost` has shape (n, m), real entries; c_max is its largest entry, the smallest constant that
     makes all entries nonnegative.  A larger one would bring p^u closer to uniform (footnote 6), so
     more is added, namely 1, only where some class would be left without a positive entry because
-    all actions cost c_max there.  Raises `InputError` for entries that are not finite.
+    all actions cost c_max there.  Costs by instance, (..., n, m), are each shifted by their own
+    constant.  Raises `InputError` for entries that are not finite, and for
+    floats whose differences are not.
 
     >>> utility_from_cost([[0, 5], [1, 0]]).tolist()
     [[5.0, 0.0], [4.0, 5.0]]
@@ -101,12 +98,13 @@ def utility_from_cost(cost: Any) -> Any:
     cost = as_array(cost)
     shape = tuple(cost.shape)
     require(cost.ndim >= 2 and 0 not in shape, "shape of cost", shape, "be (n, m)")
-    if not is_exact(cost):
-        finite = namespace(cost).isfinite(cost)
-        if not bool(finite.all()):
-            require(False, f"cost{_first(~finite)}", _value(cost, ~finite), "be finite")
-    utility = cost.max() - cost
-    return utility + 1 if degenerate_classes(utility) else utility
+    _require_finite(cost, "cost")
+    xp = namespace(cost)
+    with np.errstate(over="ignore"):
+        utility = xp.max(cost, axis=(-2, -1), keepdims=True) - cost
+    _require_finite(utility, "largest cost less cost")
+    positive = xp.any(utility > 0, axis=-2, keepdims=True)
+    return utility + ~xp.all(positive, axis=-1, keepdims=True)
 
 
 def normalised_weights(weights: Any, prior: Any) -> Any:
@@ -114,23 +112,45 @@ def normalised_weights(weights: Any, prior: Any) -> Any:
 
     k w with k = H(mu) / sum_y w_y mu_y (-log mu_y), where H(mu) = -sum_y mu_y log mu_y.
     Shapes (m,); weights > 0; prior in the simplex with at least two positive entries (else both
-    losses are zero and no scale is determined: `InputError`).  Source: eq. (21).
+    losses are zero and no scale is determined).  Raises `InputError` otherwise.  Source: eq. (21).
 
     >>> normalised_weights([99.0, 1.0], [0.5, 0.5]).tolist()
     [1.98, 0.02]
     """
-    weights, prior = as_array(weights), as_array(prior)
+    weights = as_array(weights)
+    prior = alongside(prior, weights)
+    weights = alongside(weights, prior)
     require(weights.shape == prior.shape, "shape of prior", tuple(prior.shape),
             f"equal that of weights, {tuple(weights.shape)}")  # fmt: skip
+    _require_weights(weights, "weights")
     xp = namespace(weights, prior)
+    validated_probabilities(prior, "prior")
     surprise = -logarithm(xp.where(prior > 0, prior, xp.ones_like(prior))) * prior
     require(bool((surprise > 0).any()), "prior", prior.tolist(), "have two positive entries")
     return weights * (xp.sum(surprise) / xp.sum(weights * surprise))
 
 
+def _require_weights(weights: Any, argument: str) -> None:
+    shape = tuple(weights.shape)
+    require(len(shape) == 1 and shape[0] > 0, f"shape of {argument}", shape, "be (m,)")
+    for index, weight in enumerate(weights):
+        valid = bool(weight > 0) and bool(weight < float("inf"))
+        require(valid, f"{argument}[{index}]", weight, "be positive and finite")
+
+
+def _require_finite(matrix: Any, argument: str) -> None:
+    if is_exact(matrix):  # fractions and terms have no infinities: only floats among them do
+        holds = np.frompyfunc(lambda x: not isinstance(x, float) or math.isfinite(x), 1, 1)
+        finite = holds(matrix).astype(bool)
+    else:
+        finite = namespace(matrix).isfinite(matrix)
+    if not bool(finite.all()):
+        require(False, f"{argument}{_first(~finite)}", _value(matrix, ~finite), "be finite")
+
+
 def _first(mask: Any) -> str:
-    return str([int(index) for index in np.argwhere(np.asarray(mask))[0]])
+    return str([int(index) for index in np.argwhere(as_numpy(mask))[0]])
 
 
 def _value(array: Any, mask: Any) -> Any:
-    return array[tuple(np.argwhere(np.asarray(mask))[0])]
+    return array[tuple(np.argwhere(as_numpy(mask))[0])]

@@ -1,10 +1,11 @@
 """A matrix from a CSV file: utilities or costs (actions by classes), or one posterior per row.
 
 UTF-8, blank lines ignored.  The first row may name the columns: then none of its cells is a
-number, or its first cell is blank.  The first column may name the rows: then none of its cells
-is a number.  Every other cell is a decimal or a fraction, read exactly.  What looks like a
-number but is none (nan, inf) is an error, and so is a row or column of names with a number in
-it, so that a mistyped entry is not taken for a name.
+number, or its first cell is blank (so that classes called 0 and 1 can be named).  The first column
+may name the rows where the first row names the columns: then none of its cells is a number.  Every
+other cell is a decimal or a fraction, read exactly.  What looks like a number but is none (nan,
+inf) is an error, and so is a row or column of names with a number in it, so that a mistyped entry
+is not taken for a name.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def read_matrix(path: Path, argument: str, exact: bool) -> NamedMatrix:
     """The matrix in the file: fractions if `exact`, else floats.
 
     Raises `InputError` naming `argument` (a file that cannot be read, or is empty) or the file,
-    the line, the column and the value (a ragged row, a cell that is no number).
+    the line, the column and the value (a ragged row, a cell that is no number); and for rows with
+    names below a first row of numbers, which may be entries as well as names of classes.
     """
     lines = _lines(path, argument)
     require(len(lines) > 0, argument, path, "have a row")
@@ -47,6 +49,12 @@ def read_matrix(path: Path, argument: str, exact: bool) -> NamedMatrix:
     require(len(first) > start, argument, path, "have a column of numbers")
     blank_corner = start == 1 and not first[0].strip()
     header = len(lines) > 1 and (blank_corner or not any(map(_like_number, first[start:])))
+    headless = start == 1 and not header and all(map(_like_number, first[start:]))
+    wanted = (
+        "name the columns, as the first column names the rows: with a blank first cell if the "
+        "columns are named by numbers"
+    )
+    require(not headless, f"first row of {path}", ",".join(first), wanted)
     rows, entries = [], []
     for number, cells in lines[header:]:
         where = f"{path}, line {number}"
@@ -64,6 +72,31 @@ def read_matrix(path: Path, argument: str, exact: bool) -> NamedMatrix:
             twice is None, f"first {place} of {path}", f"{twice!r} twice", "have each name once"
         )
     return NamedMatrix(entries, tuple(rows), tuple(columns))
+
+
+def by_class(given: NamedMatrix, argument: str, classes: tuple[str, ...] = ()) -> NamedMatrix:
+    """The square matrix with rows and columns in the order of the classes, and named after them.
+
+    The order is that of `classes`, or if these are left out, of the columns, or else of the rows.
+    Rows or columns without names stand in that order already; if nothing has names, classes are
+    numbered from 1.  Raises `InputError` naming `argument` if the matrix is not square, or if rows
+    and columns are not named after the same classes.
+    """
+    shape = len(given.entries), len(given.entries[0])
+    require(shape[0] == shape[1], f"shape of {argument}", shape, "be (m, m)")
+    names = classes or given.columns or given.rows or numbered(shape[0])
+    order = []
+    for kind, own in (("rows", given.rows or names), ("columns", given.columns or names)):
+        wanted = f"be those of the classes: {', '.join(names)}"
+        require(set(own) == set(names), f"{kind} of {argument}", ", ".join(own), wanted)
+        order.append([own.index(name) for name in names])
+    entries = [[given.entries[row][column] for column in order[1]] for row in order[0]]
+    return NamedMatrix(entries, names, names)
+
+
+def numbered(count: int) -> tuple[str, ...]:
+    """Names for what has none: numbers from 1."""
+    return tuple(str(number) for number in range(1, count + 1))
 
 
 def _lines(path: Path, argument: str) -> list[tuple[int, list[str]]]:

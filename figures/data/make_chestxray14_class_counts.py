@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from theory.command_line import InputError, Parser, require, run, write_whole
+
+UNREADABLE = (OSError, EOFError, UnicodeDecodeError, zlib.error, csv.Error)
 
 PROGRAM = "python figures/data/make_chestxray14_class_counts.py"
 LABELS = Path("data") / "chestxray14" / "Data_Entry_2017_v2020.csv.gz"
@@ -88,7 +91,7 @@ def read_entries(path: Path) -> Iterable[str]:
             f"label file is {path}: must exist; take {LABELS.stem} from {SOURCE}, "
             f"and put it at {LABELS} or give its path"
         ) from None
-    except (OSError, UnicodeDecodeError, EOFError) as error:
+    except UNREADABLE as error:
         raise InputError(f"label file is {path}: must be readable CSV ({error})") from None
 
 

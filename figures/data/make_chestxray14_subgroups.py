@@ -15,11 +15,14 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from theory.command_line import InputError, Parser, require, run, write_whole
+
+UNREADABLE = (OSError, EOFError, UnicodeDecodeError, zlib.error, csv.Error)
 
 PROGRAM = "python figures/data/make_chestxray14_subgroups.py"
 LABELS = Path("data") / "Data_Entry_2017_v2020.csv"
@@ -75,7 +78,7 @@ def read_rows(path: Path) -> Iterable[dict[str, str]]:
             f"label file is {path}: must exist; take {LABELS.name} from {SOURCE}, "
             f"and put it at {LABELS} or give its path"
         ) from None
-    except (OSError, UnicodeDecodeError, EOFError) as error:
+    except UNREADABLE as error:
         raise InputError(f"label file is {path}: must be readable CSV ({error})") from None
 
 
