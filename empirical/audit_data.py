@@ -1,20 +1,15 @@
 """A table as the audit reads it: features without leaks, labels, groups.
 
-A column is *numeric* or it holds *categories* (anything else: text, truth values as words).
-Nothing is fitted here: categories become whole numbers in the order of their sorted names, a
-missing category becomes -1, a missing number stays nan; what is learned from data (scales,
-medians, which categories are frequent) is learned within training folds by
-`empirical.audit_models`.
-
-Left out of the features: the target, the groups, cost columns, columns the user drops, constant
-columns, and text that differs in every row.
+Left out of the features: the target, the groups, cost columns and columns the user drops; of the
+others `empirical.audit_columns` makes numbers and categories.  Nothing is fitted here: what is
+learned from data (scales, medians, which categories are frequent) is learned within training folds
+by `empirical.audit_models`.
 """
 
 from __future__ import annotations
 
 import csv
 import gzip
-import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,27 +18,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from empirical.audit_columns import Features, features, require_scalars
 from theory.command_line import InputError, require
 
 MOST_CLASSES = 100
-SINGLE_ROUNDING = 1e-5  # largest change by single precision, in standard deviations of a column
-
-
-@dataclass(frozen=True)
-class Features:
-    """Numbers (rows, p) with nan where missing, and category codes (rows, c), -1 where missing."""
-
-    numbers: np.ndarray
-    codes: np.ndarray
-    number_names: tuple[str, ...]
-    code_names: tuple[str, ...]
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    def take(self, rows: Any) -> Features:
-        """The features of some rows, in that order."""
-        return Features(self.numbers[rows], self.codes[rows], self.number_names, self.code_names)
+COMPLETE = "be complete (empty cells, and texts such as NA, None and null, count as missing)"
 
 
 @dataclass(frozen=True)
@@ -67,8 +46,8 @@ class Cases:
 def read_table(path: Path) -> pd.DataFrame:
     """The table in a CSV (also .csv.gz) or Parquet file.
 
-    Raises `InputError` naming the file if it is missing, empty, not text, ragged, or has two
-    columns of one name.
+    Raises `InputError` naming the file if it is missing, empty, not text, has two columns of one
+    name, or a line (also named) of more or fewer cells than the first.
     """
     if not path.is_file():
         raise InputError(f"DATA is {path}: must be a file that exists")
@@ -76,26 +55,32 @@ def read_table(path: Path) -> pd.DataFrame:
         if path.suffix == ".parquet":
             frame = pd.read_parquet(path)
         else:
-            _check_header(path)
-            frame = pd.read_csv(path, low_memory=False)
+            _check_cells(path)
+            frame = pd.read_csv(path, low_memory=False, index_col=False)
     except InputError:
         raise
     except (pd.errors.EmptyDataError, StopIteration):
         raise InputError(f"DATA is {path}: must not be empty") from None
-    except (ValueError, OSError, EOFError) as error:  # parsing, decoding, decompressing, reading
+    except (ValueError, OSError, EOFError, csv.Error) as error:  # parse, decode, decompress, read
         reason = str(error).strip().splitlines()[-1]
         raise InputError(f"DATA is {path}: cannot be read as a table ({reason})") from None
     require(len(frame) > 0, f"number of rows of {path}", 0, "be positive")
     return frame
 
 
-def _check_header(path: Path) -> None:
+def _check_cells(path: Path) -> None:
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", newline="", encoding="utf-8-sig") as stream:
-        header = next(csv.reader(stream))
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise InputError(f"columns of {path} are {', '.join(header)}: {twice[0]!r} stands twice")
+        reader = csv.reader(stream)
+        header = next(row for row in reader if row)
+        twice = sorted({name for name in header if header.count(name) > 1})
+        if twice:
+            columns = ", ".join(header)
+            raise InputError(f"columns of {path} are {columns}: {twice[0]!r} stands twice")
+        for row in reader:
+            if row and len(row) != len(header):
+                where = f"number of cells of {path}, line {reader.line_num},"
+                require(False, where, len(row), f"be {len(header)}, as in the first line")
 
 
 def read_cases(
@@ -116,17 +101,20 @@ def read_cases(
         for name in names:
             known = ", ".join(map(repr, frame.columns[:20]))
             require(name in frame, argument, repr(name), f"be a column of the table ({known})")
+    for name in (target, groups):
+        if name is not None:
+            require_scalars(frame[name], name)
     labels, classes = _labels(frame[target], target)
     remarks: list[str] = []
     group_codes = None
     if groups is not None:
         missing = int(frame[groups].isna().sum())
-        require(missing == 0, f"--groups {groups}", f"missing in {missing} rows", "be complete")
+        require(missing == 0, f"--groups {groups}", f"missing in {missing} rows", COMPLETE)
         group_codes = pd.factorize(frame[groups])[0]
     outside = {target, groups, *leave_out}
     columns = [name for name in frame.columns if name not in outside]
-    features = _features(frame[columns], remarks)
-    return Cases(features, labels, classes, group_codes, tuple(remarks))
+    found = features(frame[columns], remarks)
+    return Cases(found, labels, classes, group_codes, tuple(remarks))
 
 
 def label_name(value: Any) -> str:
@@ -142,7 +130,7 @@ def label_name(value: Any) -> str:
 
 def _labels(column: pd.Series, target: str) -> tuple[np.ndarray, tuple[str, ...]]:
     missing = int(column.isna().sum())
-    require(missing == 0, f"--target {target}", f"missing in {missing} rows", "be complete")
+    require(missing == 0, f"--target {target}", f"missing in {missing} rows", COMPLETE)
     values = sorted(column.unique().tolist(), key=lambda value: (str(type(value)), value))
     count = len(values)
     numeric = pd.api.types.is_numeric_dtype(column)
@@ -154,72 +142,3 @@ def _labels(column: pd.Series, target: str) -> tuple[np.ndarray, tuple[str, ...]
     classes = tuple(map(label_name, values))
     require(len(set(classes)) == count, f"--target {target}", values, "have labels that differ")
     return column.map(position).to_numpy(dtype=np.int64), classes
-
-
-def _features(frame: pd.DataFrame, remarks: list[str]) -> Features:
-    numbers: dict[str, np.ndarray] = {}
-    codes: dict[str, np.ndarray] = {}
-    constant: list[str] = []
-    for name in frame.columns:
-        column = frame[name]
-        distinct = column.nunique(dropna=False)
-        if distinct <= 1:
-            constant.append(name)
-        elif pd.api.types.is_numeric_dtype(column):
-            numbers[name] = _numbers(column, name)
-            if _counts_rows(column, distinct):
-                remarks.append(
-                    f"column {name!r} holds a different whole number in every row, like an "
-                    f"identifier: consider --drop {name}"
-                )
-        elif distinct == len(column):
-            remarks.append(f"column {name!r} holds text that differs in every row: left out")
-        else:
-            codes[name] = pd.Categorical(column.astype("string")).codes.astype(np.int32)
-            if distinct > len(column) / 2:
-                remarks.append(
-                    f"column {name!r} has {distinct:,} different texts, like an identifier: "
-                    f"consider --drop {name}"
-                )
-    if constant:
-        remarks.append(f"constant, left out: {', '.join(map(repr, constant))}")
-    rows = len(frame)
-    require(bool(numbers or codes), "number of feature columns", 0,
-            "be positive, without target, groups, costs and constant columns")  # fmt: skip
-    stacked = _columns(numbers, rows, np.float32)
-    missing = int(np.isnan(stacked).sum()) + sum(int((code < 0).sum()) for code in codes.values())
-    if missing:
-        remarks.append(
-            f"{missing:,} missing feature values: numbers take the training median and a marker "
-            "column (trees treat them as missing), a missing text is a category of its own"
-        )
-    return Features(
-        stacked,
-        _columns(codes, rows, np.int32),
-        tuple(numbers),
-        tuple(codes),
-    )
-
-
-def _columns(columns: dict[str, np.ndarray], rows: int, kind: Any) -> np.ndarray:
-    return np.column_stack(list(columns.values())) if columns else np.empty((rows, 0), kind)
-
-
-def _numbers(column: pd.Series, name: str) -> np.ndarray:
-    """The column in single precision where that loses nothing that matters, else in double."""
-    values = column.to_numpy(dtype=np.float64, na_value=math.nan)
-    infinite = np.flatnonzero(np.isinf(values))
-    if len(infinite):
-        row = int(infinite[0])
-        require(False, f"row {row} of column {name!r}", values[row], "be finite")
-    with np.errstate(over="ignore"):
-        single = values.astype(np.float32)
-    lost = np.nanmax(np.abs(single.astype(np.float64) - values))
-    return single if lost <= SINGLE_ROUNDING * np.nanstd(values) else values
-
-
-def _counts_rows(column: pd.Series, distinct: int) -> bool:
-    """Whether all values are different whole numbers (fifty rows or more)."""
-    if distinct < len(column) or len(column) < 50:
-        return False
-    return bool(np.equal(np.mod(column.to_numpy(dtype=np.float64), 1), 0).all())

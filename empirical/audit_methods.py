@@ -21,6 +21,12 @@ regime            prediction p (n actions)                            action
 the recalibration that changes nothing: p^u of the recovered posterior is P^u), else it maps P^u
 itself.  `empirical.audit_maps` has the map.
 
+If every case has its own utility u_i, weighted training sees it in training only: costs are no
+features, so P^u(x) is trained towards  sum_y q_y(x) E[u(., y) | x, y],  normalised.  Theorem 2 then
+takes the mean utility of each class in the training rows for E[u | x, y], which is right if u does
+not depend on x within classes, and else is left to the map.  Every other correction takes the
+case's own u_i.
+
 By the learning identity, what is left of the weighted loss after the recalibration is what was not
 learned, and what the recalibration saves was lost by choosing.  Both are estimates: the map is
 itself learned, which makes the learning part too large and the choosing part too small.
@@ -98,13 +104,14 @@ def evaluate(
     plainly = trained(model, cases, np.eye(classes), *split)
     weightedly = trained(model, cases, payoffs.utility, *split)
     plain, weighted = plainly.predictions, weightedly.predictions
-    inner_recovered = _recovered(own, weightedly.held_out)
+    trained_towards = class_means(own, labels)
+    inner_recovered = _recovered(trained_towards, weightedly.held_out)
     from_plain = fit_map(plainly.held_out, labels, own, classes, True, seed)
     from_weighted = fit_map(
         inner_recovered, labels, own, classes, inner_recovered is not weightedly.held_out, seed
     )
 
-    recovered = _recovered(utility, weighted)
+    recovered = _recovered(trained_towards, weighted)
     posteriors = {
         "ex_post": plain,
         "ex_post_cal": from_plain(plain),
@@ -160,11 +167,22 @@ def tuned_threshold(
     return float(np.append(ordered[first], np.inf)[int(above.argmax())])
 
 
+def class_means(utility: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The mean of u(., y) over the cases of each class y, (n, m); one matrix for all stays itself.
+
+    Shapes: utility (n, m) or (rows, n, m); labels (rows,), with every class.
+    """
+    if utility.ndim == 2:
+        return utility
+    columns = [utility[labels == label, :, label].mean(axis=0) for label in range(utility.shape[2])]
+    return np.column_stack(columns)
+
+
 def _recovered(utility: np.ndarray, prediction: np.ndarray) -> np.ndarray:
     """Posteriors by Theorem 2, negative ones cut off; the prediction itself if U has no inverse."""
-    if utility.shape[-2] != utility.shape[-1]:
+    if utility.shape[0] != utility.shape[1]:
         return prediction
-    if not bool(np.all(condition_number(utility) < LARGEST_CONDITION)):
+    if not (utility.sum(axis=0) > 0).all() or not condition_number(utility) < LARGEST_CONDITION:
         return prediction
     posterior = np.asarray(recalibrate(utility, prediction).posterior).clip(min=1e-12)
     posterior = np.where(np.isfinite(posterior), posterior, 1.0)

@@ -35,7 +35,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import OneHotEncoder
 
-from empirical.audit_data import Features
+from empirical.audit_columns import Features
 from empirical.audit_payoffs import column_of_truth
 
 MOST_INDICATORS = 20  # indicator columns per category column
@@ -93,7 +93,13 @@ class Learner:
         rows: np.ndarray | None = None,
         weights: np.ndarray | None = None,
     ) -> Learner:
-        """Fit `labels`, those of the `rows` of `features` (all, in order, if not given)."""
+        """Fit `labels`, those of the `rows` of `features` (all, in order, if not given).
+
+        If all labels are the same, that one is predicted.
+        """
+        self._only = labels[:1] if (labels == labels[0]).all() else None
+        if self._only is not None:
+            return self
         design = self._encode.fit(features).transform(features)
         if rows is not None and not np.array_equal(rows, np.arange(len(features))):
             design = design[rows]
@@ -120,6 +126,9 @@ class Learner:
         """
         result = np.empty((len(features), self.outputs))
         result[:] = FLOOR / self.outputs
+        if self._only is not None:
+            result[:, self._only] += 1 - FLOOR
+            return result
         for start in range(0, len(features), CHUNK):
             chunk = slice(start, start + CHUNK)
             design = self._encode.transform(features.take(chunk))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from empirical.audit_data import Cases, read_cases, read_table
 from empirical.audit_folds import Settings
-from empirical.audit_models import MODELS
+from empirical.audit_matrix import read_payoffs
+from empirical.audit_models import MODELS, MOST_INDICATORS, MOST_TREE_CATEGORIES
 from empirical.audit_payoffs import (
     SHIFTS,
     Payoffs,
@@ -24,7 +25,6 @@ from empirical.audit_payoffs import (
 )
 from empirical.tabular import LOADERS, TabularData, sha256
 from theory.command_line import InputError, Parser, parse_number, require
-from theory.utility_csv import NamedMatrix, read_matrix
 
 PROGRAM = "python -m empirical.audit"
 MOST = 10**6
@@ -39,7 +39,12 @@ def argument_parser() -> Parser:
         "cross-validation.",
         epilog="Examples: credit.csv --target risk --weights bad=5;  loans.csv --target default "
         "--cost costs.csv --model all --html report.html;  --dataset german --json.  A cost or "
-        "utility matrix is a CSV file with a row for each action and a column for each class.  "
+        "utility matrix is a CSV file with a row for each action and a column for each class; if "
+        "classes or actions are named, both are, with a blank first cell.  Columns of text are "
+        f"categories: logistic and mlp see indicators of the {MOST_INDICATORS} most frequent ones "
+        "and of the others together; boosting sees categories without order up to "
+        f"{MOST_TREE_CATEGORIES}, else in the order of their names; forest in that order.  Dates "
+        "are taken as days.  A forest on a million rows takes many gigabytes: take boosting.  "
         "Exit codes: 0 done, 2 bad input.",
         allow_abbrev=False,
     )
@@ -97,15 +102,20 @@ def settings(options: argparse.Namespace) -> Settings:
         if path is not None:
             require(path.suffix.lower() == ending, f"--{name}", path, f"end in {ending}")
             require(path.parent.is_dir(), f"--{name}", path, "lie in a folder that exists")
-    models = list(MODELS) if options.model == "all" else options.model.split(",")
+    models = options.model.split(",")
+    if "all" in models:
+        models = [*(model for model in models if model != "all"), *MODELS]
     for model in models:
         require(model in MODELS, "--model", repr(model), f"be one of {', '.join(MODELS)} or all")
+    jobs, cores = _whole(options.jobs, "--jobs", 1), os.cpu_count() or 1
+    if jobs > cores:
+        print(f"--jobs is {jobs}: {cores} are used, one for each core", file=sys.stderr)
     return Settings(
         tuple(dict.fromkeys(models)),
         _whole(options.repeats, "--repeats", 1),
         _whole(options.folds, "--folds", 2),
         _whole(options.seed, "--seed", 0),
-        min(_whole(options.jobs, "--jobs", 1), os.cpu_count() or 1),
+        min(jobs, cores),
         not options.untuned,
     )
 
@@ -172,41 +182,15 @@ def _payoffs(
         path = getattr(options, name)
         if path is not None:
             argument = f"--{name}"
-            actions, matrix = aligned(read_matrix(path, argument, exact=False), classes, argument)
+            actions, matrix = read_payoffs(path, argument, classes)
             if name == "cost":
-                return from_cost(matrix, actions, labels, shift, argument)
+                return from_cost(matrix, actions, labels, shift, argument, classes)
             return from_utility(matrix, actions, labels, argument)
     if not given and data.weights is not None:
         return from_weights([data.weights[name] for name in classes], classes, labels)
     if not given and data.cost is not None:
-        return from_cost(data.cost, classes, labels, shift)
+        return from_cost(data.cost, classes, labels, shift, "--cost", classes)
     raise InputError("stakes are not given: must be --cost, --utility, --weights or --cost-columns")
-
-
-def aligned(
-    matrix: NamedMatrix, classes: tuple[str, ...], argument: str
-) -> tuple[tuple[str, ...], np.ndarray]:
-    """Action names, and the entries with their columns in the order of the classes.
-
-    Columns without names stand in that order already; rows that are named after the classes (or,
-    unnamed, are as many) are the decisions for them.  Raises `InputError` for another number of
-    columns, or names that are not the classes.
-    """
-    entries = np.array(matrix.entries, dtype=float)
-    listed = ", ".join(classes)
-    require(entries.shape[1] == len(classes), f"number of columns of {argument}", entries.shape[1],
-            f"equal the number of classes, {len(classes)} ({listed})")  # fmt: skip
-    if matrix.columns:
-        require(set(matrix.columns) == set(classes), f"columns of {argument}",
-                ", ".join(matrix.columns), f"be the classes {listed}")  # fmt: skip
-        entries = entries[:, [matrix.columns.index(name) for name in classes]]
-    if set(matrix.rows) == set(classes):
-        return classes, entries[[matrix.rows.index(name) for name in classes]]
-    if matrix.rows:
-        return matrix.rows, entries
-    if len(entries) == len(classes):
-        return classes, entries
-    return tuple(f"action {number}" for number in range(1, len(entries) + 1)), entries
 
 
 def _whole(text: str, argument: str, least: int) -> int:

@@ -13,7 +13,10 @@ loss, though never another best action:
 * ``constant``: one constant for all classes, the smallest that makes all entries nonnegative
   (footnote 6); it brings p^u closer to uniform.
 
-In a class where all actions cost the same, all are worth 1 (0 would violate eq. (1)).
+Where all actions cost the same in a class (of a case, if every case has its own costs), 0 would
+violate eq. (1).  There all actions are worth the same t, such that the class counts as much as the
+others do on average; with one constant for all classes, t is added to all of them.  So the scaled
+utility does not depend on the unit of the costs.
 Shapes: (n, m), or (rows, n, m) where every case has its own costs.
 
 Source: Misaligned by Design, Sections 2.2 and 2.8, Appendix A.3 (example-based costs).
@@ -29,9 +32,10 @@ import numpy as np
 import pandas as pd
 
 from theory.command_line import InputError, require
-from theory.utility import class_weight_utility, utility_from_cost, validated_utility
+from theory.utility import class_weight_utility, validated_utility
 
 Shift = Literal["class", "constant"]
+LARGEST, SMALLEST = 1e100, 1e-100  # of the largest entry of a matrix
 SHIFTS = ("class", "constant")
 TRUE_LABELS = {("0", "1"), ("False", "True")}  # pairs whose second label needs no --positive
 
@@ -77,14 +81,18 @@ def column_of_truth(utility: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def from_utility(
     utility: Any, actions: Sequence[str], labels: np.ndarray, argument: str = "--utility"
 ) -> Payoffs:
-    """Payoffs of a utility matrix (n, m); raises `InputError` if it violates eq. (1)."""
+    """Payoffs of a utility matrix (n, m); raises `InputError` if it violates eq. (1).
+
+    Also if there is nothing to decide: one action, or one that is best in every class.
+    """
     values = np.asarray(validated_utility(np.asarray(utility, dtype=float), argument), dtype=float)
-    return Payoffs(tuple(actions), values, _scaled(values, labels), "utility")
+    return _checked(Payoffs(tuple(actions), values, _scaled(values, labels), "utility"), argument)
 
 
 def from_weights(weights: Any, classes: Sequence[str], labels: np.ndarray) -> Payoffs:
     """Payoffs of class weights, eq. (14): w_y for naming class y rightly."""
-    return from_utility(class_weight_utility(np.asarray(weights, dtype=float)), classes, labels)
+    utility = class_weight_utility(np.asarray(weights, dtype=float))
+    return from_utility(utility, classes, labels, "--weights")
 
 
 def from_cost(
@@ -93,13 +101,26 @@ def from_cost(
     labels: np.ndarray,
     shift: Shift = "class",
     argument: str = "--cost",
+    classes: Sequence[str] = (),
 ) -> Payoffs:
-    """Payoffs of costs (n, m) or (rows, n, m); raises `InputError` for entries not finite."""
+    """Payoffs of costs (n, m) or (rows, n, m), actions first.
+
+    If the actions are the decisions for the `classes`, a right decision that costs more than
+    another is remarked.  Raises `InputError` for entries not finite.
+
+    Also if there is nothing to decide: one action, one that is best in every class, or costs that
+    are the same for all actions.
+    """
     cost = np.asarray(cost, dtype=float)
     wrong = np.argwhere(~np.isfinite(cost))
     if len(wrong):
         first = [int(index) for index in wrong[0]]
         require(False, f"{argument}{first}", cost[tuple(first)], "be finite")
+    same = bool((cost.max(axis=-2) == cost.min(axis=-2)).all())
+    require(not same or cost.shape[-2] < 2, argument, "the same for all actions in every class",
+            "tell actions apart")  # fmt: skip
+    _require_range(cost, argument)
+    require(cost.shape[-2] > 1, f"number of actions of {argument}", 1, "be at least 2")
     utility = _utility(cost, shift)
     how = (
         "the worst action is worth 0 in each class"
@@ -107,7 +128,9 @@ def from_cost(
         else "one constant for all classes"
     )
     remark = f"costs were turned into a nonnegative utility of the same preferences: {how}"
-    return Payoffs(tuple(actions), -cost, _scaled(utility, labels), "cost", (remark,))
+    remarks = [remark, *_dear_right_decisions(cost, actions, classes)]
+    payoffs = Payoffs(tuple(actions), 0.0 - cost, _scaled(utility, labels), "cost", tuple(remarks))
+    return _checked(payoffs, argument)
 
 
 def from_cost_columns(
@@ -138,17 +161,9 @@ def from_cost_columns(
         wrong = np.flatnonzero(~np.isfinite(values))
         if len(wrong):
             row = int(wrong[0])
-            require(False, f"row {row} of --cost-columns {name}", values[row], "be finite")
+            require(False, f"row {row + 1} of --cost-columns {name}", values[row], "be finite")
         costs[:, action, label] = values
-    payoffs = from_cost(costs, classes, labels, shift, "--cost-columns")
-    right = np.arange(2)
-    odd = int((costs[:, right, right] > costs[:, 1 - right, right]).any(axis=1).sum())
-    if not odd:
-        return payoffs
-    note = f"in {odd:,} rows the right decision costs more than the wrong one"
-    return Payoffs(
-        payoffs.actions, payoffs.payoff, payoffs.utility, "cost", (*payoffs.remarks, note)
-    )
+    return from_cost(costs, classes, labels, shift, "--cost-columns", classes)
 
 
 def positive_index(classes: Sequence[str], positive: str | None) -> int:
@@ -170,8 +185,11 @@ def weights_by_label(texts: Sequence[str], classes: Sequence[str]) -> np.ndarray
     named = [text.rpartition("=") for text in texts]
     if all(separator for _, separator, _ in named):
         weights = dict.fromkeys(classes, 1.0)
+        seen: set[str] = set()
         for label, _, value in named:
             require(label in weights, "--weights", repr(label), f"be one of {', '.join(classes)}")
+            require(label not in seen, "--weights", f"{label!r} twice", "have each label once")
+            seen.add(label)
             weights[label] = _weight(value)
         return np.array(list(weights.values()))
     require(len(texts) == len(classes), "number of --weights", len(texts),
@@ -188,12 +206,59 @@ def _weight(text: str) -> float:
     return value
 
 
+def _dear_right_decisions(
+    cost: np.ndarray, actions: Sequence[str], classes: Sequence[str]
+) -> list[str]:
+    if tuple(actions) != tuple(classes):
+        return []
+    right = np.diagonal(cost, axis1=-2, axis2=-1)
+    dear = right > cost.min(axis=-2)
+    if not dear.any():
+        return []
+    if cost.ndim == 3:
+        rows = int(dear.any(axis=1).sum())
+        where = f"in {rows:,} rows the right decision costs more than the wrong one"
+    else:
+        names = ", ".join(repr(classes[label]) for label in np.flatnonzero(dear))
+        where = f"the right decision costs more than another one in class {names}"
+    return [f"{where}: are these costs, and in the right places (gains are a utility)?"]
+
+
 def _utility(cost: np.ndarray, shift: Shift) -> np.ndarray:
+    """The least nonnegative utility of the same preferences, raised where it would be all 0."""
+    axes = -2 if shift == "class" else (-2, -1)
+    utility = cost.max(axis=axes, keepdims=True) - cost
+    sums = utility.sum(axis=-2, keepdims=True)
+    empty = sums == 0
     if shift == "constant":
-        return np.asarray(utility_from_cost(cost), dtype=float)
-    utility = cost.max(axis=-2, keepdims=True) - cost
-    return np.where((utility > 0).any(axis=-2, keepdims=True), utility, 1.0)
+        empty = empty.any(axis=-1, keepdims=True)
+    return utility + empty * (sums[sums > 0].mean() / cost.shape[-2])
 
 
 def _scaled(utility: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return utility / column_of_truth(utility, labels).sum(axis=1).mean()
+
+
+def _require_range(values: np.ndarray, argument: str) -> None:
+    largest = float(np.abs(values).max())
+    wanted = f"be from {SMALLEST:g} to {LARGEST:g} in absolute value: choose another unit"
+    require(SMALLEST <= largest <= LARGEST, f"largest entry of {argument}", largest, wanted)
+
+
+def _checked(payoffs: Payoffs, argument: str) -> Payoffs:
+    """The payoffs, if they leave something to decide and to learn from."""
+    _require_range(payoffs.payoff, argument)
+    count = len(payoffs.actions)
+    require(count > 1, f"number of actions of {argument}", count, "be at least 2")
+    others = tuple(axis for axis in range(payoffs.payoff.ndim) if axis != payoffs.payoff.ndim - 2)
+    best = (payoffs.payoff == payoffs.payoff.max(axis=-2, keepdims=True)).all(axis=others)
+    positive = (payoffs.utility > 0).any(axis=others)
+    if best.any():
+        name = payoffs.actions[int(best.argmax())]
+        require(False, f"action {name!r} of {argument}", "best in every class",
+                "leave something to decide: then no prediction is needed")  # fmt: skip
+    if positive.sum() < 2:
+        name = payoffs.actions[int(positive.argmax())]
+        require(False, f"action {name!r} of {argument}", "the only one that counts",
+                "not outweigh all others by that much")  # fmt: skip
+    return payoffs

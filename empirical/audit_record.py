@@ -13,7 +13,7 @@
 * ``settings`` of the learner by fold, without and with weights; ``warnings``.
 
 ``verdicts`` has one sentence per model and measure, ``summary`` the answer.  p-values of a measure
-are adjusted across models.
+are adjusted across models.  Intervals are None where all test sets differ alike.
 """
 
 from __future__ import annotations
@@ -28,17 +28,25 @@ from empirical.audit_data import Cases
 from empirical.audit_folds import Settings
 from empirical.audit_methods import MEASURES, Outcome
 from empirical.audit_payoffs import Payoffs
-from empirical.audit_statistics import corrected_difference, holm
+from empirical.audit_statistics import ROUNDING, corrected_difference, holm, without_rounding
 from empirical.audit_verdict import TESTED, VERDICTS, sentence, summary
 from theory.calibration import reliability
 from theory.calibration_inference import loss_calibration_test
 
-FORMAT = "audit of weighted training, version 1"
+FORMAT = "audit of weighted training, version 2"
 COMPARED = ("payoff", "weighted_loss", "learning", "choosing")
 SPLIT = {"weighted": "weighted_cal", "ex_post": "ex_post_cal"}  # regime: its recalibrated form
 TESTED_ROWS = 2000  # rows of the test of loss calibration: its cost grows with them
 SHOWN_CLASSES = 4  # classes whose reliability is recorded bin by bin
 DIGITS = 6
+UNEQUAL = 1.5  # largest test set in means, from which on it is remarked
+TELLTALE = 0.01  # log loss below which a feature may tell the class
+IDLE = "one action for all cases does at least as well as this model, with weights or without"
+OWN_COSTS = (
+    "every case has its own costs: weighted training sees them in training only and decides by the "
+    "features, as costs are none, while ex post weighting decides by each case's costs; the "
+    "comparison includes that difference"
+)
 
 
 def audit_record(
@@ -61,6 +69,7 @@ def audit_record(
             comparison["p_adjusted"] = adjusted
     models = rounded(models)  # first, so that the words are those of the recorded numbers
     data = _data_record(name, cases, payoffs)
+    data["remarks"] += _fold_remarks(outcomes)
     verdicts = {
         model: {
             measure: sentence(record["comparisons"][measure], measure, data) for measure in VERDICTS
@@ -71,7 +80,11 @@ def audit_record(
         "format": FORMAT,
         "data": data,
         "settings": asdict(settings) | {"test_share": _test_share(outcomes, len(cases))},
-        "summary": summary({m: r["comparisons"]["payoff"] for m, r in models.items()}, data),
+        "summary": summary(
+            {m: r["comparisons"]["payoff"] for m, r in models.items()},
+            data,
+            all(IDLE in r["warnings"] for r in models.values()),
+        ),
         "verdicts": verdicts,
         "models": models,
     }
@@ -103,8 +116,19 @@ def _data_record(name: str, cases: Cases, payoffs: Payoffs) -> dict[str, Any]:
         "unit": payoffs.unit,
         "payoff": "by case" if payoffs.per_case else payoffs.payoff.tolist(),
         "utility": "by case" if payoffs.per_case else payoffs.utility.tolist(),
-        "remarks": [*cases.remarks, *payoffs.remarks],
+        "remarks": [*cases.remarks, *payoffs.remarks, *([OWN_COSTS] if payoffs.per_case else [])],
     }
+
+
+def _fold_remarks(outcomes: Mapping[str, Sequence[Outcome]]) -> list[str]:
+    sizes = [len(outcome.rows) for outcome in next(iter(outcomes.values()))]
+    if max(sizes) <= UNEQUAL * np.mean(sizes):
+        return []
+    return [
+        f"groups of unequal size: the largest test set has {max(sizes):,} cases, the mean "
+        f"{np.mean(sizes):,.0f}; each counts the same in means and intervals, which are made for "
+        "test sets of one size and are rough here"
+    ]
 
 
 def _test_share(outcomes: Mapping[str, Sequence[Outcome]], cases: int) -> float:
@@ -119,27 +143,28 @@ def _model_record(
     series = _series(outcomes)
     share = _test_share({"": outcomes}, len(cases))
 
-    def difference(ours: Sequence[float], theirs: Sequence[float]) -> dict[str, Any]:
-        gains = np.asarray(ours) - np.asarray(theirs)
-        found = corrected_difference(gains.tolist(), share, len(cases))
-        return asdict(found) | {"by_fold": gains.tolist()}
+    def difference(ours: Sequence[float], theirs: Sequence[float], scale: float) -> dict[str, Any]:
+        gains = without_rounding(np.asarray(ours) - np.asarray(theirs), scale).tolist()
+        return asdict(corrected_difference(gains, share, len(cases))) | {"by_fold": gains}
 
     ours, theirs = series["ex_post"], series["weighted"]
-    comparisons = {"payoff": difference(ours["payoff"], theirs["payoff"])} | {
-        loss: difference(theirs[loss], ours[loss]) for loss in COMPARED[1:]
+    unit = float(np.abs(payoffs.payoff).mean())
+    losses = max(theirs["weighted_loss"] + ours["weighted_loss"])
+    comparisons = {"payoff": difference(ours["payoff"], theirs["payoff"], unit)} | {
+        loss: difference(theirs[loss], ours[loss], losses) for loss in COMPARED[1:]
     }
     others = {
-        regime: difference(ours["payoff"], measures["payoff"])
+        regime: difference(ours["payoff"], measures["payoff"], unit)
         for regime, measures in series.items()
         if regime != "ex_post"
     }
     first = outcomes[: settings.folds]
     warnings = []
     means = {regime: np.mean(measures["payoff"]) for regime, measures in series.items()}
-    if means["constant"] >= max(means["ex_post"], means["weighted"]):
-        warnings.append(
-            "one action for all cases does at least as well as this model, with weights or without"
-        )
+    if means["constant"] >= max(means["ex_post"], means["weighted"]) - ROUNDING * unit:
+        warnings.append(IDLE)
+    if np.mean(ours["loss"]) < TELLTALE:
+        warnings.append("nearly perfect predictions: does a column tell the class?")
     if not all(outcome.converged for outcome in outcomes):
         warnings.append("some fits ran out of iterations")
     return {

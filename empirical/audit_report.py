@@ -45,7 +45,7 @@ def _lines(record: Mapping[str, Any]) -> Iterator[str]:
         yield from _wrapped(f"Note: {remark}.")
     for model, found in record["models"].items():
         yield ""
-        yield f"{model}, means over test folds"
+        yield f"{model}, means of the test sets' means"
         yield from table(*regime_rows(found, data["unit"]))
         for measure, words in record["verdicts"][model].items():
             yield from _wrapped(f"{VERDICTS[measure]}: {words}.")
@@ -69,6 +69,7 @@ def data_lines(record: Mapping[str, Any]) -> Iterator[str]:
         f"{settings['repeats']} x {settings['folds']} folds{grouped}, {tuned}, "
         f"seed {settings['seed']}"
     )
+    yield "weighted losses are in units in which a case has total weight 1 on average"
     if data["payoff"] == "by case":
         yield f"{data['unit']} of each action and class: its own in every case"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -53,10 +54,10 @@ def check_folds(cases: Cases, folds: int) -> None:
     """
     unit = "rows" if cases.groups is None else "groups"
     for name, count in class_counts(cases, np.arange(len(cases))).items():
-        enough = count >= folds and count - math.ceil(count / folds) >= INNER_FOLDS
-        require(enough, f"class {name!r} of the target", f"found in {count} {unit}",
-                f"be found in more for --folds {folds}: each fold needs one, and the rest "
-                f"{INNER_FOLDS} (merge or drop rare classes)")  # fmt: skip
+        least = next(c for c in itertools.count(folds) if c - math.ceil(c / folds) >= INNER_FOLDS)
+        require(count >= least, f"class {name!r} of the target", f"found in {count} {unit}",
+                f"be found in at least {least} for --folds {folds}: each test set needs one, and "
+                f"the rest {INNER_FOLDS} (merge or drop rare classes)")  # fmt: skip
 
 
 def class_counts(cases: Cases, rows: np.ndarray) -> dict[str, int]:

@@ -1,7 +1,8 @@
 """The audit's answer in plain words.
 
-The direction is told only where the p-value, adjusted for the number of models, is at most 5%;
-else the words are "no difference at this sample size", with what would tell.
+The direction is told only where the p-value, adjusted for the number of models, is at most 5% and
+there are enough test sets; else the words are "no difference at this sample size", with what would
+tell.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from empirical.audit_statistics import LEVEL, favours
+from empirical.audit_statistics import FEWEST, LEVEL, favours
 
 VERDICTS = {  # measure: what it judges
     "payoff": "decisions",
@@ -23,7 +24,7 @@ MOST_CASES = 10**9  # more cases than that are not worth naming
 
 def direction(comparison: Mapping[str, Any]) -> int:
     """1 where ex post weighting is better, -1 where weighted training is, 0 where neither shows."""
-    return favours(comparison["mean"], comparison["p_adjusted"])
+    return favours(comparison["mean"], comparison["p_adjusted"], comparison["folds"])
 
 
 def quantity(measure: str, unit: str) -> tuple[str, str]:
@@ -43,6 +44,11 @@ def sentence(comparison: Mapping[str, Any], measure: str, data: Mapping[str, Any
     mean, low, high = comparison["mean"], comparison["low"], comparison["high"]
     sign = -1 if mean < 0 else 1
     ahead, behind = ("ex post weighting", "weighted training")[::sign]
+    if low is None:
+        return (
+            f"{NOTHING}: {ahead} is ahead by {abs(mean):.3g} of {name} in every test set alike, "
+            "so that the spread is unknown; take more repeats"
+        )
     low, high = sorted((sign * low, sign * high))
     span = f"95% interval {low:.3g} to {high:.3g}"
     if direction(comparison):
@@ -53,7 +59,9 @@ def sentence(comparison: Mapping[str, Any], measure: str, data: Mapping[str, Any
     if mean == low == high == 0:
         return f"{NOTHING}: {name} is the same in every fold"
     needed = comparison["cases_needed"]
-    if comparison["p_value"] <= LEVEL:
+    if comparison["folds"] < FEWEST:
+        tell = f"a direction takes at least {FEWEST} test sets: take more folds or repeats"
+    elif comparison["p_value"] <= LEVEL:
         tell = "it would show by itself, but not after adjustment for the number of models"
     elif needed is None or needed > MOST_CASES:
         tell = "no attainable number of cases would find this"
@@ -65,8 +73,20 @@ def sentence(comparison: Mapping[str, Any], measure: str, data: Mapping[str, Any
     )
 
 
-def summary(comparisons: Mapping[str, Mapping[str, Any]], data: Mapping[str, Any]) -> str:
-    """The answer to "should I weight in training", from the payoff of every model."""
+def summary(
+    comparisons: Mapping[str, Mapping[str, Any]], data: Mapping[str, Any], idle: bool = False
+) -> str:
+    """The answer to "should I weight in training", from the payoff of every model.
+
+    `idle`: whether one action for all cases does at least as well as every model.
+    """
+    answer = _answer(comparisons, data)
+    if idle:
+        answer += " But one action for all cases does at least as well: no model is needed."
+    return answer
+
+
+def _answer(comparisons: Mapping[str, Mapping[str, Any]], data: Mapping[str, Any]) -> str:
     told = {model: direction(comparison) for model, comparison in comparisons.items()}
     ex_post = [model for model, sign in told.items() if sign > 0]
     weighted = [model for model, sign in told.items() if sign < 0]

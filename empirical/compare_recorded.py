@@ -13,7 +13,7 @@ from __future__ import annotations
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("results")
-EVERY = ("--evaluate-every", "100")  # steps, as in the paper's CIFAR experiments
+BRIEF = ("--epochs", "5", "--evaluate-every", "100")  # steps, as in the paper's CIFAR experiments
 SMALL: dict[str, tuple[str, ...]] = {
     "digits_8": ("--seeds", "10"),
     "digits_moderate": ("--model", "linear", "--emphasise", "3", "--ratio", "10", "--seeds", "10"),
@@ -25,8 +25,8 @@ SMALL: dict[str, tuple[str, ...]] = {
         *("--dataset", "chestxray14", "--classes", "No Finding,Pneumonia,Infiltration"),
         *("--emphasise", "Pneumonia"),
     ),
-    "cifar10_cat": ("--dataset", "cifar10", "--emphasise", "cat", *EVERY),
-    "cifar100_maple_tree": ("--dataset", "cifar100", "--emphasise", "maple_tree", *EVERY),
+    "cifar10_cat": ("--dataset", "cifar10", "--emphasise", "cat", *BRIEF),
+    "cifar100_maple_tree": ("--dataset", "cifar100", "--emphasise", "maple_tree", *BRIEF),
 }
 _XRAY = (
     *("--dataset", "chestxray14", "--split", "paper", "--model", "densenet121"),

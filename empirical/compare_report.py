@@ -1,10 +1,9 @@
 """What a comparison amounts to: one summary for machines, and a table for people.
 
 The table has the layout of Table 1 of Misaligned by Design (mean, least and largest run; percent
-gain), once with the training interval chosen by the weighted loss on validation data and once, as in
-the paper, by the
-best test value; below it what Table 1 leaves out: the paired differences with their intervals and
-tests, what the choice of interval changes, and what was learned.
+gain), once with the training interval chosen by the weighted loss on validation data and once, as
+in the paper, by the best test value; below it what Table 1 leaves out: the paired differences with
+their intervals and tests, what the choice of interval changes, and what was learned.
 """
 
 from __future__ import annotations

@@ -247,7 +247,8 @@ class UtilityClassifier(ProbabilityWrapper):
             self._require_probabilities(estimator)
         inner, prefit = estimator, isinstance(estimator, FrozenEstimator)
         if trained_with is not None:
-            inner = PosteriorRecovery(estimator, trained_with=trained_with)
+            scores = "odds" if calibration in SHIFTING_CALIBRATIONS else "log"
+            inner = PosteriorRecovery(estimator, trained_with=trained_with, scores=scores)
             if prefit:
                 inner = FrozenEstimator(inner.fit(X, y))
             elif get_config()["enable_metadata_routing"]:

@@ -88,7 +88,7 @@ def utility_weighted_cross_entropy(
     logits, target, utility = _prepared(logits, target, utility, reduction)
     labelled = not target.is_floating_point()
     if utility.ndim == 1 and labelled and not utility.requires_grad:
-        # Where torch computes 0 * inf = nan, the instance weighs nothing and may as well be left out.
+        # Instances of weight 0 are left out: torch would make nan of 0 times an infinite loss.
         weightless = (utility == 0).gather(0, _classes(target, ignore_index).reshape(-1))
         losses = cross_entropy(
             logits.reshape(-1, logits.shape[-1]),

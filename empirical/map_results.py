@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +97,17 @@ def cells(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         }
 
 
+def counts(points: Iterable[Mapping[str, Any]]) -> tuple[int, int, int]:
+    """At how many points the 95% interval of the gain lies above zero, includes it, lies below.
+
+    The points whose trainings diverged, or that have one seed, are left out.
+    """
+    known = [point for point in points if point["low"] is not None]
+    above = sum(point["low"] > 0 for point in known)
+    below = sum(point["high"] < 0 for point in known)
+    return above, len(known) - above - below, below
+
+
 def _finite(value: float | None) -> float:
     return math.nan if value is None else value
 
@@ -119,7 +130,12 @@ def as_text(found: Mapping[str, Any]) -> str:
         rows.append((*place, *more, "-" if gap is None else f"{gap:+.3f}"))
     top = f"{setting['dataset']}, {setting['emphasised']} emphasised, {setting['seeds']} seeds"
     note = "gain: weighted loss saved by ex post weighting; resolution: weighted minus unweighted"
-    return "\n".join([top, note, *table(header, rows)])
+    above, none, below = counts(cells(found))
+    summed = (
+        f"95% intervals, {above + none + below} points: ex post better at {above}, weighted "
+        f"training at {below}, neither at {none} (some by chance: the points are many)"
+    )
+    return "\n".join([top, note, *table(header, rows), summed])
 
 
 def _gain(cell: Mapping[str, Any]) -> tuple[str, str]:

@@ -45,6 +45,7 @@ BEYOND_RECOVERY = {
 }
 BY_CLASS = ("class_weight", "sampling_rates")
 KNOWN = (*BY_CLASS, "label_smoothing", "focal_gamma", *BEYOND_RECOVERY)
+SCORES = ("log", "odds")
 SMALLEST = float(np.finfo(float).tiny)  # in place of 0, for a finite logarithm
 
 
@@ -181,6 +182,9 @@ class PosteriorRecovery(ProbabilityWrapper):
         Trained by `fit`; in a `FrozenEstimator`, used as it is.
     trained_with : dict, matrix, Practice or None
         What the training of `estimator` amounts to (see `recovery`); None: nothing to undo.
+    scores : "log" or "odds"
+        What `decision_function` returns for three classes or more: log q, right for a calibration
+        by temperature, or log q / (1 - q), right for one by a sigmoid for each class.
 
     Attributes
     ----------
@@ -198,12 +202,16 @@ class PosteriorRecovery(ProbabilityWrapper):
     4.0
     """
 
-    def __init__(self, estimator: Any = None, *, trained_with: Any = None) -> None:
+    def __init__(
+        self, estimator: Any = None, *, trained_with: Any = None, scores: str = "log"
+    ) -> None:
         self.estimator = estimator
         self.trained_with = trained_with
+        self.scores = scores
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> PosteriorRecovery:
         """Fit the classifier; `params` are routed to it."""
+        require(self.scores in SCORES, "scores", repr(self.scores), f"be one of {SCORES}")
         estimator, y, classes = self._checked(y)
         self._require_probabilities(estimator)
         training = TrainingSet(y, sample_weight, not is_prefit(estimator), params)
@@ -231,14 +239,19 @@ class PosteriorRecovery(ProbabilityWrapper):
         return self.classes_[most_probable]
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """Log odds of the second of two classes, (N,); log posteriors, (N, m), of more.
+        """Log odds of the second of two classes, (N,); of more, `scores` of each, (N, m).
 
-        For a calibration on top: one that is linear in the log odds, as by a sigmoid, leaves
-        posteriors that are right as they are, which one that is linear in probabilities does not.
-        A probability of 0 counts as the smallest normal number.
+        This is what a calibration on top starts from.  On these scales it can leave posteriors
+        that are right as they are, which a sigmoid of probabilities cannot.  A probability of 0
+        counts as the smallest normal number.
         """
-        logarithms = np.log(np.maximum(self.predict_proba(X), SMALLEST))
-        return logarithms[:, 1] - logarithms[:, 0] if logarithms.shape[1] == 2 else logarithms
+        posterior = self.predict_proba(X)
+        classes = posterior.shape[1]
+        against = np.ones_like(posterior)
+        if classes == 2 or self.scores == "odds":
+            against = posterior @ (1 - np.eye(classes))
+        values = np.log(np.maximum(posterior, SMALLEST)) - np.log(np.maximum(against, SMALLEST))
+        return values[:, 1] if classes == 2 else values
 
     def in_image(self, X: Any) -> np.ndarray:
         """Whether some posterior leads to the classifier's output, (N,) booleans."""

@@ -126,6 +126,8 @@ def best_recalibration(
             kept, rest = fold != left_out, fold == left_out
             fit = Recalibration(posterior[kept], labels[kept], chosen)
             found[rest] = _losses(utility, fit(posterior[rest]), labels[rest])
+        if not (np.isfinite(plain).all() and np.isfinite(found).all()):
+            continue  # an infinite loss has no standard error
         gains = plain - found
         error = float(gains.std(ddof=1)) / math.sqrt(len(gains)) if len(gains) > 1 else math.inf
         if gains.mean() > max(STANDARD_ERRORS * error, largest):

@@ -44,6 +44,7 @@ POSTERIORS = {  # colour of each posterior in the reliability diagrams
     "unweighted": drawing.BLUE,
     "unweighted, recalibrated": drawing.GREEN,
     "weighted, recovered": drawing.ORANGE,
+    "weighted, recalibrated": drawing.INK,
     "weighted, as they are": drawing.VERMILLION,
 }
 MOST_PANELS = 4
@@ -55,8 +56,8 @@ class Bar:
 
     name: str
     gain: float
-    low: float
-    high: float
+    low: float | None  # None where the spread is unknown
+    high: float | None
     learning: tuple[float, float]  # weighted, ex post
     choosing: tuple[float, float]
 
@@ -86,7 +87,8 @@ def draw() -> Figure:
         gains.set_xlabel("Share of the loss without features (%)")
         gains.axvline(0, color=drawing.GREY, lw=0.8)
         for place, bar in enumerate(bars):
-            _interval(gains, place, *(100 * x for x in (bar.gain, bar.low, bar.high)), drawing.BLUE)
+            values = (None if x is None else 100 * x for x in (bar.gain, bar.low, bar.high))
+            _interval(gains, place, *values, drawing.BLUE)
         gains.set_yticks(range(len(bars)), [bar.name for bar in bars])
         _draw_parts(parts, bars)
         return figure
@@ -162,7 +164,9 @@ def _bar(name: str, found: Mapping[str, Any]) -> Bar:
         for regime in (*REGIME_NAMES, "constant")
     }
     saved, scale = found["comparisons"]["weighted_loss"], mean["constant"]["weighted_loss"]
-    gain, low, high = (saved[key] / scale for key in ("mean", "low", "high"))
+    gain, low, high = (
+        None if saved[key] is None else saved[key] / scale for key in ("mean", "low", "high")
+    )
     learning, choosing = (
         (mean["weighted"][part] / scale, mean["ex_post"][part] / scale)
         for part in ("learning", "choosing")
@@ -170,8 +174,11 @@ def _bar(name: str, found: Mapping[str, Any]) -> Bar:
     return Bar(name, gain, low, high, learning, choosing)
 
 
-def _interval(axes: Axes, place: int, middle: float, low: float, high: float, colour: str) -> None:
-    axes.plot([low, high], [place, place], color=colour, lw=1.4, solid_capstyle="butt")
+def _interval(
+    axes: Axes, place: int, middle: float, low: float | None, high: float | None, colour: str
+) -> None:
+    if low is not None:
+        axes.plot([low, high], [place, place], color=colour, lw=1.4, solid_capstyle="butt")
     axes.plot([middle], [place], marker="o", markersize=4.5, color=colour)
 
 

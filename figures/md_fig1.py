@@ -1,7 +1,9 @@
 """Weighted loss by epoch, averaged over runs: two ways of training, pediatric X-rays.
 
 A counterpart of Figure 1 of Misaligned by Design on data at hand (see `figures.md_fig4`): the mean
-over runs of the test loss by epoch; a dot and a dotted line mark the lowest.
+over runs of the test loss by epoch; a dot and a dotted line mark the lowest.  Where the lowest is
+the last epoch, training may have been cut short; that the order of the curves is "not attributable
+to underfitting" (footnote 4) is nothing that such a figure shows.
 Claims: md_fig1, md_small_pediatric_viral.
 """
 
@@ -44,6 +46,11 @@ def draw() -> Figure:
         axes.set_xlabel("Epoch")
         axes.set_ylabel(f"{LABELS['weighted_loss']}, mean of runs")
         heading(axes, comparison)
+        note = "lowest at the last epoch: training may have been cut short"
+        if any(
+            line.get_xdata()[0] == epochs[-1] for line in axes.lines if len(line.get_xdata()) == 1
+        ):
+            axes.text(0.02, 0.02, note, transform=axes.transAxes, fontsize=7, color=drawing.GREY)
         axes.legend(loc="upper right")
         return figure
 

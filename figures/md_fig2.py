@@ -3,13 +3,13 @@
 Regenerates Figure 2 of *Misaligned by Design* (Sections 1 and 2.8), with weights of sum 1 and
 the logarithmic loss.  Left: the prediction that is optimal for a posterior.  Middle: eq. (18).
 Right: the residual learning loss, eq. (12).  Diamonds mark where the curves of a panel cross;
-the inset divides the weighted residual loss by the equal-weight one where the positive class
-is rare: there the weighted one is the higher of the two.  `theory.crossings` certifies the
-crossings.
+the inset divides the weighted residual loss by the equal-weight one around a crossing where the
+positive class is rare: below it the weighted one is the higher.  `theory.crossings` certifies
+the crossings.
 Claims: md_fig2, md_fig2_dampened, md_binary_marginal.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -30,7 +30,8 @@ EQUAL: Weights = (Fraction(1, 2), Fraction(1, 2))
 WEIGHTED: Weights = (Fraction(99, 100), Fraction(1, 100))
 STEPS = 400  # of the drawn probabilities, which are k / STEPS,
 HALVINGS = 6  # and 1 / (STEPS 2^k), and one minus these, as the curves bend near the ends
-RARE = np.logspace(-6, -2, 81)  # probabilities of the inset
+RARE = 0.01  # the highest probability of a crossing that has an inset,
+FAR = 1e-12  # and the lowest
 LOOKS = ((drawing.BLUE, "--"), (drawing.VERMILLION, "-"))
 
 
@@ -98,9 +99,10 @@ def draw_panels(shown: Panels) -> Figure:
         figure = Figure(figsize=(7.2, 3.0))
         figure.subplots_adjust(left=0.05, right=0.975, bottom=0.29, top=0.9, wspace=0.27)
         left, middle, right = figure.subplots(1, 3)
-        for each, (color, style) in zip(shown.curves, LOOKS, strict=True):
+        labels = _labels([each.weights for each in shown.curves])
+        for each, label, (color, style) in zip(shown.curves, labels, LOOKS, strict=True):
             look: dict[str, Any] = {"color": color, "linestyle": style}
-            left.plot(along, each.prediction, label=_ratio(each.weights), **look)
+            left.plot(along, each.prediction, label=label, **look)
             middle.plot(along[inside], each.marginal[inside], **look)
             right.plot(along, each.residual, **look)
         left.set_title("Optimal prediction")
@@ -111,7 +113,9 @@ def draw_panels(shown: Panels) -> Figure:
         right.set_ylim(0, None)
         _mark(middle, shown.marginal_crossings, shown.curves[0].weights, _marginal)
         _mark(right, shown.residual_crossings, shown.curves[0].weights, _residual)
-        _inset(right, shown)
+        for low, _ in shown.residual_crossings:
+            if FAR <= low <= RARE:
+                _inset(right, shown, float(low))
         figure.supxlabel("Posterior probability of the positive class", y=0.115)
         handles, labels = left.get_legend_handles_labels()
         figure.legend(handles, labels, loc="lower center", ncols=2)
@@ -132,36 +136,42 @@ def _mark(
     weights: Weights,
     height: Callable[[Weights, float], float],
 ) -> None:
-    for low, _ in crossings:
+    for low, high in crossings:
+        if low == 0 or high == 1:  # too close to an end to be seen
+            continue
         point = float(low), height(weights, float(low))
         drawing.mark(axes, point, color=drawing.INK, marker="D", markersize=4)
 
 
-def _inset(axes: Axes, shown: Panels) -> None:
-    """The ratio of both residual losses where the positive class is rare."""
+def _inset(axes: Axes, shown: Panels, crossing: float) -> None:
+    """The ratio of both residual losses around their crossing, from 1% of it to a hundredfold."""
+    middle = round(np.log10(crossing))
+    along = np.logspace(middle - 2, middle + 2, 81)
     small = axes.inset_axes((0.3, 0.26, 0.42, 0.32))
-    equal, unequal = (curves(each.weights, RARE).residual for each in shown.curves)
-    small.semilogx(RARE, unequal / equal, color=drawing.INK, linewidth=1.3)
+    first, second = (curves(each.weights, along).residual for each in shown.curves)
+    small.semilogx(along, second / first, color=drawing.INK, linewidth=1.3)
     small.axhline(1, color=drawing.GREY, linewidth=0.7)
-    for low, _ in shown.residual_crossings:
-        if RARE[0] < low < RARE[-1]:
-            drawing.mark(small, (low, 1), color=drawing.INK, marker="D", markersize=4)
-    small.set_xlim(RARE[0], RARE[-1])
+    drawing.mark(small, (crossing, 1), color=drawing.INK, marker="D", markersize=4)
+    small.set_xlim(along[0], along[-1])
     small.set_ylim(0, None)
-    small.set_xticks([1e-6, 1e-4, 1e-2])
+    small.set_xticks([10.0 ** (middle + k) for k in (-2, 0, 2)])
     small.minorticks_off()
     small.tick_params(labelsize=6.5, pad=1.5)
     small.set_title("ratio", fontsize=7, pad=2)
 
 
-def _ratio(weights: Weights) -> str:
-    """The two weights as a ratio of whole numbers.
+def _labels(pairs: Sequence[Weights]) -> list[str]:
+    """Weights of the same sum as ratios of whole numbers, others as they are.
 
-    >>> _ratio((Fraction(99, 100), Fraction(1, 100)))
-    'weights 99 : 1'
+    >>> _labels([WEIGHTED, EQUAL])
+    ['weights 99 : 1', 'weights 1 : 1']
+    >>> _labels([(Fraction(2), Fraction(2)), (Fraction(1), Fraction(1))])
+    ['weights 2, 2', 'weights 1, 1']
     """
-    ratio = weights[0] / weights[1]
-    return f"weights {ratio.numerator} : {ratio.denominator}"
+    if len({sum(pair) for pair in pairs}) > 1:
+        return [f"weights {float(first):g}, {float(second):g}" for first, second in pairs]
+    ratios = [first / second for first, second in pairs]
+    return [f"weights {ratio.numerator} : {ratio.denominator}" for ratio in ratios]
 
 
 def main(folder: Path = drawing.OUTPUT) -> None:

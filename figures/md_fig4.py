@@ -18,9 +18,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from empirical.compare_recorded import command, result_path
+from empirical.compare_accepted import accepted, refusal
+from empirical.compare_recorded import MAPS, command, map_command
 from empirical.compare_report import title
-from empirical.compare_results import complete_runs, missing, read
+from empirical.compare_results import complete_runs
 from empirical.compare_statistics import selected_interval
 from empirical.regimes import REGIMES, TITLES
 from figures import drawing
@@ -37,10 +38,8 @@ ROOM = 0.06  # of the range of values, above and below
 
 
 def load(name: str) -> dict[str, Any] | None:
-    """The recorded comparison of this name; None if it was not run to its end yet."""
-    path = result_path(name)
-    found = read(path) if path.is_file() else None
-    return None if found is None or missing(found) else found
+    """The recorded comparison of this name; None if it is not there or not accepted."""
+    return accepted(name) if refusal(name) is None else None
 
 
 def notice(names: Sequence[str]) -> Figure:
@@ -52,7 +51,8 @@ def notice(names: Sequence[str]) -> Figure:
             0.03, 0.70, "These commands make the results, and python -m figures the figure:"
         )
         for index, name in enumerate(names):
-            words = textwrap.fill(command(name), 95, subsequent_indent="    ")
+            made = map_command(name) if name in MAPS else command(name)
+            words = textwrap.fill(made, 95, subsequent_indent="    ")
             height = 0.5 - 0.5 * index / len(names)
             figure.text(0.03, height, words, fontsize=7, family="monospace", va="top")
         figure.text(0.97, 0.02, "no data", ha="right", fontsize=7, color=drawing.GREY)
@@ -84,6 +84,12 @@ def draw_curves(
     axes.set_xlabel("Epoch")
     axes.set_ylabel(LABELS[measure])
     _fit(axes, runs, measure, regimes)
+    values = np.array([run[regime]["test"][measure] for run in runs for regime in regimes])
+    above = int((values > axes.get_ylim()[1]).sum())
+    if above:
+        note = f"higher values cut off ({above} of {values.size})"
+        axes.text(0.98, 0.985, note, transform=axes.transAxes, ha="right", va="top", fontsize=6.5,
+                  color=drawing.GREY)  # fmt: skip
 
 
 def draw_runs(
@@ -105,6 +111,8 @@ def draw_runs(
         for axes, chosen in zip(panels, shown, strict=True):
             draw_curves(axes, comparison, measure, chosen)
         heading(panels[0], comparison)
+        for axes in panels[1:]:
+            axes.set_title("The same, enlarged:\nwithout unweighted raw")
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="lower center", ncols=len(regimes))
         return figure

@@ -3,7 +3,8 @@
 A counterpart of Figure 6 of Misaligned by Design (cardiomegaly, infiltration, pneumothorax) on
 data at hand: the other two classes of the pediatric X-rays, and pneumonia among three findings in
 a sample of ChestX-ray14, whose 25 test images of it are far too few to settle anything.
-Claims: md_fig6, md_small_pediatric_normal, md_small_pediatric_bacterial, md_small_chestxray14.
+Claims: md_fig6, md_small_pediatric_normal, md_small_pediatric_bacterial,
+md_small_chestxray14_sample_pneumonia.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from figures.md_fig4 import PAIR, draw_curves, load, notice
 RESULTS = {
     "pediatric_normal": "Pediatric, normal 99:1",
     "pediatric_bacterial": "Pediatric, bacterial 99:1",
-    "chestxray14_sample_pneumonia": "ChestX-ray14 sample, pneumonia 99:1",
+    "chestxray14_sample_pneumonia": "ChestX-ray14 sample (3 classes), pneumonia",
 }
 
 

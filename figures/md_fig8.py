@@ -1,7 +1,7 @@
-"""Weighted loss of every run with cat emphasised in CIFAR-10, a small network.
+"""Weighted loss of every run with cat emphasised in CIFAR-10 (JPEG copy), a small network.
 
 A counterpart of Figure 8 of Misaligned by Design (ViT-B/16 from pretrained weights) with a small
-convolutional network from random weights.
+convolutional network from random weights, on a copy of the images re-encoded as JPEG.
 Claims: md_fig8, md_small_cifar10_cat.
 """
 

@@ -1,7 +1,7 @@
-"""Weighted loss of every run with maple tree emphasised in CIFAR-100, a small network.
+"""Weighted loss of every run, maple tree emphasised in CIFAR-100 (JPEG copy), a small network.
 
 A counterpart of Figure 9 of Misaligned by Design (ViT-B/16 from pretrained weights) with a small
-convolutional network from random weights.
+convolutional network from random weights, on a copy of the images re-encoded as JPEG.
 Claims: md_fig9, md_small_cifar100_maple_tree.
 """
 

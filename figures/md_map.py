@@ -2,10 +2,14 @@
 
 Left and middle: the share of weighted training's loss that ex post weighting saves, by the ratio of
 the weights, one curve for each number of training images (bars: 95% t interval over seeds).
-Right: the same at 99:1 when weighted and unweighted training both take larger learning rates, and
-when the weights of weighted training are scaled up: whether larger steps restore what dampened
-incentives take (Misaligned by Design, Section 2.8).  On scikit-learn's digits; the map on CIFAR-10
-(`python -m empirical.map --dataset cifar10 --preset full`) needs a GPU.
+Below: the weighted losses of both at 99:1 by the learning rate, each training at every rate, for
+two numbers of images: whether larger steps restore what dampened incentives take (Misaligned by
+Design, Section 2.8).  A ring marks the rate with the lowest mean validation loss, at which the two
+should be compared.  Left with the protocol's optimiser, Adam, which does not notice the scale of
+the weights; right with SGD, where weights ten times as large (crosses) are a learning rate ten
+times as large.  On scikit-learn's digits; the map on CIFAR-10 (`python -m empirical.map --dataset
+cifar10 --preset full`) needs a GPU.  The panels' titles count the points at which an interval
+excludes zero: the points are many, the seeds few, and some are expected to by chance.
 Claims: md_rescaling, md_small_moderate_ratio.
 """
 
@@ -19,36 +23,46 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from empirical.compare_recorded import MAPS, map_command, result_path
-from empirical.map_results import cells, complete, read
+from empirical.compare_accepted import accepted_map, refusal
+from empirical.map_results import cells, counts
+from empirical.regimes import TITLES
 from figures import drawing
+from figures.md_fig4 import notice
 
 COLOURS = (drawing.ORANGE, drawing.BLUE, drawing.VERMILLION, drawing.GREEN, drawing.INK)
 MOST_PANELS = 4
+SHOWN = ("map_digits", "map_digits_rates", "map_digits_scales")
 
 
 def data() -> dict[str, dict[str, Any] | None]:
     """The recorded maps, by name; None for those not run yet."""
-    paths = {name: result_path(name) for name in MAPS}
-    found = {name: read(path) if path.is_file() else None for name, path in paths.items()}
-    return {name: map_ if map_ and complete(map_) else None for name, map_ in found.items()}
+    return {name: accepted_map(name) if refusal(name) is None else None for name in SHOWN}
 
 
 def draw() -> Figure:
     """A panel for each network, and one for step sizes."""
     shown = {name: found for name, found in data().items() if found is not None}
-    if len(shown) < len(MAPS):
-        return _notice()
+    if len(shown) < len(SHOWN):
+        return notice([name for name in SHOWN if name not in shown])
     with drawing.styled():
-        figure = Figure(figsize=(7.4, 3.3))
-        figure.subplots_adjust(left=0.085, right=0.985, bottom=0.15, top=0.9, wspace=0.3)
-        panels = figure.subplots(1, 3)
+        figure = Figure(figsize=(7.4, 6.4))
+        figure.subplots_adjust(left=0.085, right=0.985, bottom=0.135, top=0.93, wspace=0.22,
+                               hspace=0.42)  # fmt: skip
+        panels = figure.subplots(2, 2)
         points = list(cells(shown["map_digits"]))
-        for axes, model in zip(panels, _values(points, "model"), strict=False):
-            _draw_ratios(axes, [cell for cell in points if cell["model"] == model], model)
-        _draw_rates(panels[2], list(cells(shown["map_digits_rates"])))
-        panels[0].set_ylabel("Weighted loss saved, %")
-        panels[0].legend(loc="upper left")
+        for axes, model in zip(panels[0], _values(points, "model"), strict=False):
+            own = [cell for cell in points if cell["model"] == model]
+            _draw_ratios(axes, own, model)
+            lower, none, higher = counts(own)
+            axes.set_title(f"{model}: at 95%, ex post better at {lower} of {len(own)} points,\n"
+                           f"weighted at {higher}, neither at {none}")  # fmt: skip
+        for axes, name, optimiser in zip(panels[1], SHOWN[1:], ("Adam", "SGD"), strict=True):
+            _draw_rates(axes, list(cells(shown[name])), optimiser)
+        panels[0, 0].set_ylabel("Weighted loss saved, %")
+        panels[0, 0].legend(loc="upper left")
+        panels[1, 0].set_ylabel("Weighted loss")
+        figure.legend(*panels[1, 0].get_legend_handles_labels(), loc="lower center", ncols=2,
+                      fontsize=7, handlelength=3)  # fmt: skip
         return figure
 
 
@@ -79,23 +93,38 @@ def _draw_ratios(axes: Axes, points: list[dict[str, Any]], model: str) -> None:
     axes.set_xlabel("Ratio of the weights")
 
 
-def _draw_rates(axes: Axes, points: list[dict[str, Any]]) -> None:
-    """At the largest number of images: learning rates (both trainings), weight scales."""
-    largest = max(p["size"] for p in points)
-    kept = [p for p in points if p["size"] == largest]
-    rates = [p for p in kept if p["weight_scale"] == 1]
-    scales = [p for p in kept if p["learning_rate"] == 1]
-    _curve(axes, rates, "learning_rate", drawing.BLUE, "learning rate")
-    _curve(axes, scales, "weight_scale", drawing.VERMILLION, "weights' scale")
-    axes.set_title(f"{kept[0]['model']}, {largest:,} images, {kept[0]['ratio']:g}:1")
-    axes.axhline(0, color=drawing.GREY, lw=0.8)
+def _draw_rates(axes: Axes, points: list[dict[str, Any]], optimiser: str) -> None:
+    """Losses of both trainings by the learning rate, a line style for each number of images."""
+    for size, style in zip(_values(points, "size"), ("--", "-"), strict=False):
+        own = [p for p in points if p["size"] == size]
+        for regime, color in (("weighted", drawing.VERMILLION), ("ex_post", drawing.BLUE)):
+            kept = sorted(
+                (p for p in own if p["weight_scale"] == 1 and p[regime] is not None),
+                key=lambda p: p["learning_rate"],
+            )
+            rates = [p["learning_rate"] for p in kept]
+            name = f"{TITLES[regime]}, {size:,} images"
+            losses = [p[regime] for p in kept]
+            axes.plot(rates, losses, color=color, ls=style, lw=1.2, marker="o", ms=2.5, label=name)
+            if kept:
+                best = kept[int(np.argmin([p["validation"][regime] for p in kept]))]
+                axes.plot(best["learning_rate"], best[regime], "o", ms=8, mfc="none", color=color)
+        scaled = [p for p in own if p["weight_scale"] != 1 and p["weighted"] is not None]
+        places = [p["learning_rate"] for p in scaled]
+        heights = [p["weighted"] for p in scaled]
+        axes.plot(places, heights, "x", ms=4, color=drawing.INK)
+    ratio = points[0]["ratio"]
+    axes.set_title(f"{points[0]['model']}, {optimiser}, {ratio:g}:1 (x: weights times 10)"
+                   if len(_values(points, "weight_scale")) > 1
+                   else f"{points[0]['model']}, {optimiser}, {ratio:g}:1")  # fmt: skip
     axes.set_xscale("log")
-    axes.set_xlabel("Multiple")
-    axes.legend(loc="lower right")
+    axes.set_yscale("log")
+    axes.set_xlabel("Multiple of the learning rate")
 
 
 def _curve(axes: Axes, points: list[dict[str, Any]], key: str, color: str, name: str) -> None:
-    points = sorted(points, key=lambda point: point[key])
+    finite = (point for point in points if point["gain"] is not None)
+    points = sorted(finite, key=lambda point: point[key])
     across = [point[key] for point in points]
     gain = 100 * np.array([point["gain"] for point in points])
     axes.plot(across, gain, color=color, lw=1.3, marker="o", markersize=3, label=name)
@@ -106,16 +135,6 @@ def _curve(axes: Axes, points: list[dict[str, Any]], key: str, color: str, name:
 
 def _values(points: list[dict[str, Any]], key: str) -> list[Any]:
     return list(dict.fromkeys(point[key] for point in points))
-
-
-def _notice() -> Figure:
-    with drawing.styled():
-        figure = Figure(figsize=(7.2, 2.2))
-        figure.text(0.03, 0.8, "Not recorded yet", fontsize=11, fontweight="bold")
-        figure.text(0.03, 0.6, "These commands make the results, and python -m figures the figure:")
-        for height, name in zip((0.42, 0.28), MAPS, strict=True):
-            figure.text(0.03, height, map_command(name), fontsize=7, family="monospace")
-        return figure
 
 
 def main(folder: Path = drawing.OUTPUT) -> None:

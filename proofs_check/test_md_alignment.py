@@ -87,12 +87,6 @@ def _two_parts(check: Check) -> None:
         {"P": "certain of the other class", "P^u": "(1/2, 1/2) always", "gain": exchanged.gain,
          "learning": learned, "choosing": chosen},
     )  # fmt: skip
-    check.certify(
-        "the part of a gap that is due to choosing is never negative",
-        lambda: chosen >= 0,
-        {"choosing": chosen},
-        role="control",
-    )
 
 
 def _parts_of_gap(unweighted: Any, trained: Any) -> tuple[Any, Any]:
@@ -249,12 +243,6 @@ def _against_the_definitions(check: Check) -> None:
         "(20) can hold though with another rule P^u gives the best of all systems",
         lambda: _external().misaligned and _best_with_a_rule(SWAPPED) == PERFECT,
         {"weights": "2:1", "P^u": "certain of the other class", "gain": _external().gain},
-    )
-    check.certify(
-        "with the argmax, too, P^u gives the best of all systems there",
-        lambda: _external().weighted_training == PERFECT,
-        {"utility of P^u with the argmax": _external().weighted_training},
-        role="control",
     )
 
 

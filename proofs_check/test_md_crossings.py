@@ -1,7 +1,8 @@
 """Misaligned by Design, Section 2.8: where two class weightings reward learning alike.
 
 T = w_1 q + w_2 (1 - q) and S = v_1 q + v_2 (1 - q) for two pairs of weights w, v; D is the
-difference of their residual losses.  Bounds of logarithms are those of `theory.log_bounds`.
+difference of their residual losses.  Between points where the sign of D' or D'' is known, the
+functions are monotone; that they take the values in between is the intermediate value theorem.
 """
 
 from __future__ import annotations
@@ -14,85 +15,13 @@ import sympy as sp
 import z3
 
 from proofs_check.check import Check
-from proofs_check.losses import sign_by_powers
+from proofs_check.losses import tangent
 from proofs_check.smt import reals
 from theory.crossings import curvature_crossing, marginal_terms
-from theory.log_bounds import combination_sign, combination_vanishes
+from theory.log_bounds import combination_sign
 
 HALF = z3.Q(1, 2)
 Q, W, V, BOUND = reals("q w v bound")
-
-
-def test_md_ext_log_bounds(check: Check) -> None:
-    square, power, series = reals("square power series")
-    check.prove_all(
-        "(1 - z^2) S_n'(z) = 1 - z^(2n), where S_n' = 1 + z^2 + ... + z^(2n-2)",
-        "induction on n; `square` is z^2, `power` z^(2n)",
-        {
-            "n = 0": ([series == 0, power == 1], (1 - square) * series == 1 - power),
-            "step": (
-                [(1 - square) * series == 1 - power],
-                (1 - square) * (series + power) == 1 - power * square,
-            ),
-        },
-    )
-    z, n = sp.symbols("z n", positive=True)
-    remainder = z ** (2 * n + 1) / ((2 * n + 1) * (1 - z**2))
-    check.derive(
-        "(1/2) log((1+z)/(1-z)) has the derivative 1/(1 - z^2), the remainder one that is larger "
-        "than z^(2n)/(1 - z^2) by a positive term",
-        {
-            "logarithm": sp.diff(sp.log(1 + z) - sp.log(1 - z), z) / 2 - 1 / (1 - z**2),
-            "remainder": sp.powsimp(
-                sp.expand(
-                    sp.diff(remainder, z) * (1 - z**2) ** 2 * (2 * n + 1)
-                    - z ** (2 * n) * (1 - z**2) * (2 * n + 1)
-                    - 2 * z ** (2 * n + 2)
-                )
-            ),
-        },
-    )
-    excess, derivative = reals("excess derivative")
-    check.prove_all(
-        "S_n <= (1/2) log((1+z)/(1-z)) <= S_n + z^(2n+1)/((2n+1)(1-z^2)) for 0 <= z < 1",
-        "all are 0 at z = 0, and their derivatives are in this order",
-        {
-            "below": (
-                [0 <= square, square < 1, power >= 0, (1 - square) * series == 1 - power],
-                series <= 1 / (1 - square),
-            ),
-            "above": (
-                [
-                    0 <= square, square < 1, power >= 0, excess >= 0,
-                    (1 - square) * series == 1 - power,
-                    derivative == power / (1 - square) + excess,
-                ],
-                series + derivative >= 1 / (1 - square),
-            ),
-        },
-    )  # fmt: skip
-    values = [F(1, 3), F(2), F(4), F(9, 8), F(100, 99)]
-    weights = [F(-1), F(-1, 2), F(1, 3), F(2)]
-    check.exhaust(
-        "shipped signs are those of products of integer powers, zero included",
-        "c log x + c' log x' with c, c' of four and x, x' of five rationals",
-        (
-            [(a, x), (b, y)]
-            for a, b in product(weights, weights)
-            for x, y in product(values, values)
-        ),
-        lambda terms: (
-            combination_sign(terms) == sign_by_powers(terms)
-            and combination_vanishes(terms) == (sign_by_powers(terms) == 0)
-        ),
-        role="confirmation",
-    )
-    check.prove(
-        "the partial sums are upper bounds",
-        [0 <= square, square < 1, power > 0, (1 - square) * series == 1 - power],
-        series >= 1 / (1 - square),
-        role="control",
-    )
 
 
 def difference_by_curvature(check: Check) -> None:
@@ -180,20 +109,183 @@ def closed_form(check: Check) -> None:
     )
 
 
+def slope_is_negative_between(check: Check) -> None:
+    """Record that D' < 0 at q = w_2 against equal weights, w_1 > w_2, w_1 + w_2 = 1."""
+    ratio = sp.Symbol("b", positive=True)  # w_1 = b/(1+b)
+    w1, w2 = ratio / (1 + ratio), 1 / (1 + ratio)
+    t = w1 * w2 + w2 * (1 - w2)
+    slope = -w1 * sp.log(w1 * w2 / t) + w2 * sp.log(w2 * (1 - w2) / t)
+    slope += (sp.log(w2) - sp.log(w1)) / 2  # minus the slope of equal weights, at q = w_2
+    at_bend = (w1 - w2) * sp.log(2) - (sp.log(w1) - sp.log(w2)) / 2
+    check.derive(
+        "T = 2 w_1 w_2 at q = w_2, and D'(w_2) = (w_1 - w_2) log 2 - (1/2) log(w_1/w_2)",
+        {
+            "T": sp.cancel(t - 2 * w1 * w2),
+            "D'": sp.simplify(sp.expand_log(sp.together(slope - at_bend), force=True)),
+        },
+    )
+    first, second, log_two, log_ratio = reals("first second log_two log_ratio")
+    half_log_sum = reals("half_log_sum")[0]  # (1/2) log((1+z)/(1-z)) at z = w_1 - w_2
+    z = first - second
+    check.prove_all(
+        "D'(w_2) < 0, as (1/2) log((1+z)/(1-z)) >= z > z log 2 for z = w_1 - w_2 > 0",
+        "S_1(z) = z is a lower bound of the series; log 2 < 1",
+        {
+            "w_1 / w_2 = (1+z)/(1-z)": (
+                [first > second, second > 0, first + second == 1],
+                first / second == (1 + z) / (1 - z),
+            ),
+            "log 2 < 1": ([tangent(log_two, z3.RealVal(2), z3.RealVal(1))], log_two < 1),
+            "sign": (
+                [first > second, second > 0, log_two < 1, log_ratio == 2 * half_log_sum,
+                 half_log_sum >= z],
+                z * log_two - log_ratio / 2 < 0,
+            ),
+        },
+    )  # fmt: skip
+
+
+def two_zeros_of_the_slope(check: Check) -> None:
+    """Record that D' has exactly two zeros, roots of a quadratic on both sides of w_2."""
+    first, second, level, lead, one, other = reals("first second level lead one other")
+
+    def quadratic(q: Any) -> Any:
+        """T^2 - K q (1 - q), of the sign of D'; `level` is K."""
+        total = first * q + second * (1 - q)
+        return total * total - level * q * (1 - q)
+
+    weights = [first > second, second > 0, first + second == 1, level > 0]
+    check.prove_all(
+        "D' has exactly two zeros a < w_2 < b in (0, 1), is above 0 outside and below 0 between",
+        "T^2 - K q (1-q) has the sign of D': above 0 at 0 and 1, below 0 at w_2; a quadratic",
+        {
+            "at 0 and 1": (weights, z3.And(quadratic(z3.RealVal(0)) > 0,
+                                           quadratic(z3.RealVal(1)) > 0)),
+            "quadratic, of positive leading coefficient": (
+                [*weights, lead == (first - second) * (first - second) + level],
+                z3.And(
+                    lead > 0,
+                    quadratic(Q)
+                    == lead * Q * Q + (2 * second * (first - second) - level) * Q + second * second,
+                ),
+            ),
+            "so a root on each side, and no third": (
+                [*weights, 0 < one, one < second, second < other, other < 1,
+                 quadratic(one) == 0, quadratic(other) == 0, quadratic(second) < 0],
+                z3.And(
+                    z3.Implies(z3.And(0 < Q, Q < one), quadratic(Q) > 0),
+                    z3.Implies(z3.And(one < Q, Q < other), quadratic(Q) < 0),
+                    z3.Implies(z3.And(other < Q, Q < 1), quadratic(Q) > 0),
+                ),
+            ),
+        },
+    )  # fmt: skip
+
+
+def one_zero_of_the_difference(check: Check) -> None:
+    """Record where D is above and below 0, from where it rises and falls."""
+    check.cite(
+        "a continuous function takes the values between two of its own; one with a positive "
+        "derivative rises",
+        "the intermediate and the mean value theorem",
+    )
+    edge, peak, valley, crossing, at = reals("edge peak valley crossing at")
+    check.prove_all(
+        "w_1 > w_2: D > 0 on (0, c) and D < 0 on (c, 1) for one c, with a < c < b the zeros of D'",
+        "D is 0 at 0 and 1, rises to a, falls to b, rises to 1; `at` is D at a point q between",
+        {
+            "0 < q <= a": ([edge == 0, at > edge], at > 0),
+            "b <= q < 1": ([edge == 0, at < edge], at < 0),
+            "so D falls through 0 from a to b": (
+                [edge == 0, peak > edge, valley < edge],
+                z3.And(valley < 0, peak > 0),
+            ),
+            "a <= q < c": ([crossing == 0, at > crossing], at > 0),
+            "c < q <= b": ([crossing == 0, at < crossing], at < 0),
+        },
+    )
+    q, w1, w2 = sp.symbols("q w1 w2", positive=True)
+    rest = sp.Symbol("rest", positive=True)  # 1 - q
+
+    def residual(first: Any, second: Any, p: Any, other: Any) -> Any:
+        total = first * p + second * other
+        return -first * p * sp.log(first * p / total) - second * other * sp.log(
+            second * other / total
+        )
+
+    check.derive(
+        "w_1 < w_2: the same with the classes exchanged, D > 0 on (c, 1) alone, as "
+        "L of (w_1, w_2) at q is L of (w_2, w_1) at 1 - q",
+        {"exchange": residual(w1, w2, q, rest) - residual(w2, w1, rest, q)},
+    )
+
+
+def sum_of_slopes(check: Check) -> None:
+    """Record that slopes of equal size and opposite sign occur at exactly one probability."""
+    q, w1, w2, v1, v2 = sp.symbols("q w1 w2 v1 v2", positive=True)
+    rest, t, s = sp.symbols("rest T S", positive=True)
+    slopes = sum(
+        -first * sp.log(first * q / total) + second * sp.log(second * rest / total)
+        for first, second, total in ((w1, w2, t), (v1, v2, s))
+    )
+    bounded = sum(
+        -first * sp.log(first / total) + second * sp.log(second / total)
+        for first, second, total in ((w1, w2, t), (v1, v2, s))
+    )
+    check.derive(
+        "L_w' + L_v' = (w_1 + v_1) (-log q) - (w_2 + v_2) (-log(1-q)) + terms that are bounded, as "
+        "T and S are between the weights",
+        {
+            "sum": sp.expand(
+                sp.expand_log(
+                    slopes + (w1 + v1) * sp.log(q) - (w2 + v2) * sp.log(rest) - bounded, force=True
+                )
+            )
+        },
+    )
+    first, second, other, opposite, total, both = reals("first second other opposite total both")
+    near, far, remainder, weight, bound, ours, theirs = reals(
+        "near far remainder weight bound ours theirs"
+    )
+    check.prove_all(
+        "L_w' + L_v' falls strictly from inf to -inf and so is 0 at exactly one probability; "
+        "|L_w'| = |L_v'| there and where L_w' = L_v', nowhere else",
+        "the derivative is -w_1 w_2/(q (1-q) T) - v_1 v_2/(q (1-q) S); near an end its surprise "
+        "`near` exceeds every bound while that of the other class, `far`, is below 1",
+        {
+            "falls": (
+                [0 < Q, Q < 1, first > 0, second > 0, other > 0, opposite > 0,
+                 total == first * Q + second * (1 - Q), both == other * Q + opposite * (1 - Q),
+                 total > 0, both > 0],
+                -first * second / (Q * (1 - Q) * total) - other * opposite / (Q * (1 - Q) * both)
+                < 0,
+            ),
+            "near 0": (
+                [first > 0, weight > 0, 0 <= far, far <= 1, remainder >= -bound,
+                 first * near > weight + bound + BOUND],
+                first * near - weight * far + remainder > BOUND,
+            ),
+            "near 1": (
+                [first > 0, weight > 0, 0 <= far, far <= 1, remainder <= bound,
+                 first * near > weight + bound + BOUND],
+                weight * far - first * near + remainder < -BOUND,
+            ),
+            "equal sizes": (
+                [],
+                (ours * ours == theirs * theirs) == z3.Or(ours == theirs, ours + theirs == 0),
+            ),
+        },
+    )  # fmt: skip
+
+
 def test_md_ext_crossings(check: Check) -> None:
     difference_by_curvature(check)
     rare_class(check)
     closed_form(check)
-    at_peak, at_valley, start, end = reals("at_peak at_valley start end")
-    check.prove_all(
-        "D > 0 on (0, c) and D < 0 on (c, 1) for one c, with a < c < b the zeros of D'",
-        "D' falls to w_2, then rises, from inf to inf: it has zeros a < w_2 < b, for otherwise D "
-        "would rise from D(0) = 0 to D(1) = 0; so D rises to a, falls to b, rises to 1",
-        {
-            "above 0 at a": ([start == 0, at_peak > start], at_peak > 0),
-            "below 0 at b": ([end == 0, at_valley < end], at_valley < 0),
-        },
-    )
+    slope_is_negative_between(check)
+    two_zeros_of_the_slope(check)
+    one_zero_of_the_difference(check)
+    sum_of_slopes(check)
     pairs = [(F(a), F(b)) for a, b in product((1, 2, 5, 50), repeat=2)]
 
     def bends(pair: Any) -> bool:

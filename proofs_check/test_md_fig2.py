@@ -7,15 +7,19 @@ rational bounds of logarithms (`md_ext_log_bounds`) elsewhere.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction as F
 from functools import partial
+from typing import Any
 
+import sympy as sp
 import z3
 
 from figures import md_fig2
 from proofs_check.check import Check, Role
 from proofs_check.losses import sign_by_powers
 from proofs_check.smt import reals
+from theory.arrays import as_array
 from theory.crossings import (
     Weights,
     marginal_crossings,
@@ -25,11 +29,15 @@ from theory.crossings import (
     residual_terms,
     size_crossings,
 )
-from theory.log_bounds import Terms, combination_bounds, combination_sign
+from theory.incentives import residual_learning_loss_by_definition
+from theory.log_bounds import Bounds, Terms, combination_bounds, combination_sign
+from theory.scoring_families import LOGARITHMIC
 
 WEIGHTED, EQUAL = md_fig2.WEIGHTED, md_fig2.EQUAL
 ONE = F(1)
-RARE = F(1, 4000)  # a probability at which the weighted residual loss is the higher one
+RARE, LESS_RARE = F(1, 3862), F(1, 3861)  # the weighted residual loss is higher, lower there
+SLOPES = (F(9463, 10**8), F(9464, 10**8), F(5187, 10**4), F(5188, 10**4))  # around a and b
+OPPOSITE = (F(4826, 10**4), F(4827, 10**4))  # around e
 ROUNDING = F(1, 10**12)  # twenty rounding errors of logarithms below 10, times ten
 
 
@@ -56,6 +64,13 @@ def marginal_gap(probability: F) -> Terms:
 def size_gap(probability: F) -> Terms:
     """|L_w'| - |L_u'|."""
     return [*size(WEIGHTED, probability), *negative(size(EQUAL, probability))]
+
+
+def by_definition(weights: Weights, probability: F) -> Any:
+    """L, eq. (12), term by term, with 0 * inf = 0."""
+    utility = as_array([[weights[0], F(0)], [F(0), weights[1]]])
+    posterior = as_array([probability, 1 - probability])
+    return residual_learning_loss_by_definition(LOGARITHMIC, utility, posterior)
 
 
 def below(terms: Terms, bound: F) -> bool:
@@ -99,12 +114,30 @@ def _term(value: F) -> z3.ArithRef:
 
 
 def flattened_prediction(check: Check) -> None:
-    """Record the left panel: predictions inflated everywhere, extreme on most of the domain."""
+    """Record the left panel: predictions inflated everywhere, flat on most of the domain."""
     q, w, v = reals("q w v")
     check.prove(
         "left: with w_1 > w_2 the prediction is above the posterior at every 0 < q < 1",
         [w > v, v > 0, 0 < q, q < 1],
         w * q / (w * q + v * (1 - q)) > q,
+    )
+    first, second, at = sp.symbols("w1 w2 q", positive=True)
+    total = first * at + second * (1 - at)
+    check.derive(
+        "left: the prediction has the slope w_1 w_2 / T^2",
+        {"slope": sp.cancel(sp.diff(first * at / total, at) - first * second / total**2)},
+        role="step",
+    )
+    drawn_total = z3.Q(99, 100) * q + z3.Q(1, 100) * (1 - q)
+    flat = z3.Q(99, 10000) / (drawn_total * drawn_total) < 1
+    check.prove(
+        "left: for 99:1 the slope is below 1, that of equal weights, for all q >= 0.0914, on 90% "
+        "of the domain, and above 1 for all q <= 0.0913",
+        [0 <= q, q <= 1],
+        z3.And(
+            z3.Implies(q >= z3.Q(914, 10**4), flat),
+            z3.Implies(q <= z3.Q(913, 10**4), z3.Not(flat)),
+        ),
     )
 
 
@@ -122,11 +155,11 @@ def test_md_fig2_dampened(check: Check) -> None:
     check.certify(
         "right: L_w < L_u at every 0 < q < 1",
         lambda: sign_by_powers(residual_gap(RARE)) < 0,
-        {"q": RARE, "w": WEIGHTED, "L_w - L_u, at least": _bound(residual_gap(RARE))},
+        {"q": RARE, "w": WEIGHTED, "L_w - L_u": "above 0"},
     )
     check.certify(
         "right: L_w < L_u for all probabilities, 0 and 1 included",
-        lambda: all(residual_terms(w, q) != [] for w in (WEIGHTED, EQUAL) for q in (F(0), ONE)),
+        lambda: all(by_definition(WEIGHTED, q) < by_definition(EQUAL, q) for q in (F(0), ONE)),
         {"q": (0, 1), "L_w": 0, "L_u": 0},
         role="reading",
     )
@@ -142,6 +175,7 @@ def test_md_fig2_dampened(check: Check) -> None:
         {"q": F(1, 2), "L_u'": 0, "L_w', at most": _bound(marginal_terms(WEIGHTED, F(1, 2)), 1)},
         role="prose",
     )
+    slopes_in_order(check, "prose")
     check.certify(
         "the marginal incentive, as |L'|, is higher at both extremes",
         lambda: (
@@ -160,44 +194,55 @@ def _bound(terms: Terms, end: int = 0) -> F:
     return F(-(-scaled // 1) if end else scaled // 1, 10**8)
 
 
+def slopes_in_order(check: Check, role: Role) -> None:
+    """Record the signed slopes: those of 99:1 are higher near both ends, lower in between."""
+    check.certify(
+        "middle, signed: L_w' is higher for extreme probabilities, q < a or q > b, and below L_u' "
+        "in between, with a in (0.00009463, 0.00009464) and b in (0.5187, 0.5188)",
+        lambda: [sign_by_powers(marginal_gap(q)) for q in SLOPES] == [1, -1, -1, 1],
+        {"a, b between": SLOPES},
+        role=role,
+    )
+
+
 def brackets(check: Check) -> None:
     """Record the crossings: exact signs beside them, and that there are no others."""
-    low, high = F(1, 3862), F(1, 3861)
     check.certify(
         "right: L_w > L_u below c, L_w < L_u above, with 1/3862 < c < 1/3861 (2.59e-4)",
-        lambda: sign_by_powers(residual_gap(low)) > 0 > sign_by_powers(residual_gap(high)),
-        {"c between": (low, high)},
+        lambda: sign_by_powers(residual_gap(RARE)) > 0 > sign_by_powers(residual_gap(LESS_RARE)),
+        {"c between": (RARE, LESS_RARE)},
     )
-    slopes = (F(9463, 10**8), F(9464, 10**8), F(5187, 10**4), F(5188, 10**4))
     check.certify(
-        "middle, signed: L_w' > L_u' for q < a and for q > b, below in between, with "
-        "a in (0.00009463, 0.00009464) and b in (0.5187, 0.5188)",
-        lambda: [sign_by_powers(marginal_gap(q)) for q in slopes] == [1, -1, -1, 1],
-        {"a, b between": slopes},
+        "right: both are 0 at q = 0 and q = 1",
+        lambda: {by_definition(w, q) for w in (WEIGHTED, EQUAL) for q in (F(0), ONE)} == {0},
+        {"q": (0, 1)},
     )
-    opposite = (F(4826, 10**4), F(4827, 10**4))
+    slopes_in_order(check, "conclusion")
     check.certify(
         "middle, size: |L_w'| > |L_u'| for q < a and between e and b, below elsewhere, with e in "
         "(0.4826, 0.4827)",
         lambda: (
-            [sign_by_powers(size_gap(q)) for q in (*slopes[:2], *opposite, *slopes[2:])]
+            [sign_by_powers(size_gap(q)) for q in (*SLOPES[:2], *OPPOSITE, *SLOPES[2:])]
             == [1, -1, -1, 1, 1, -1]
         ),
-        {"e between": opposite},
+        {"e between": OPPOSITE},
     )
     check.certify(
         "shipped brackets lie in these, in number and place",
         lambda: (
-            [low < b[0] <= b[1] < high for b in residual_crossings(WEIGHTED, EQUAL)] == [True]
-            and [
-                slopes[0] < a[0] <= a[1] < slopes[1] and slopes[2] < b[0] <= b[1] < slopes[3]
-                for a, b in [marginal_crossings(WEIGHTED, EQUAL)]
-            ]
-            == [True]
-            and len(size_crossings(WEIGHTED, EQUAL)) == 3
+            within(residual_crossings(WEIGHTED, EQUAL), [(RARE, LESS_RARE)])
+            and within(marginal_crossings(WEIGHTED, EQUAL), [SLOPES[:2], SLOPES[2:]])
+            and within(size_crossings(WEIGHTED, EQUAL), [SLOPES[:2], OPPOSITE, SLOPES[2:]])
         ),
         {"relative width": "1e-9"},
         role="confirmation",
+    )
+
+
+def within(found: list[Bounds], wider: Sequence[tuple[F, ...]]) -> bool:
+    """Whether the brackets lie inside the wider ones, one in each."""
+    return len(found) == len(wider) and all(
+        low < each[0] <= each[1] < high for each, (low, high) in zip(found, wider, strict=True)
     )
 
 
@@ -217,7 +262,13 @@ def test_md_fig2_dampened_corrected(check: Check) -> None:
         lambda: F(2247, 10**4) < at_peak[0] and at_peak[1] < F(2248, 10**4) < F(1, 2),
         {"peak between": (F(2247, 10**4), F(2248, 10**4)), "peak of L_u": F(1, 2)},
     )
-    first, second, rare, common = reals("first second rare common")
+    first, second, rare, common, ell = reals("first second rare common ell")
+    check.prove(
+        "(21) with a uniform prior has the factor k = 2/(w_1 + w_2), whatever the weights, so like "
+        "weights of sum 2 it is twice those of sum 1: it scales all curves alike",
+        [first > 0, second > 0, ell > 0, rare == ell / 2, common == ell / 2],
+        (rare + common) / (first * rare + second * common) == 2 / (first + second),
+    )
     check.prove(
         "with the weights of (21), k = H(mu) / sum w mu (-log mu), whatever the prior: k w_1 > 1, "
         "the weight under equal weights, so L_w > L_u for small q there too",
@@ -295,13 +346,13 @@ def test_md_fig2_corrected(check: Check) -> None:
         "right: lower at the probabilities from 1/3861 on, higher below",
         "the probabilities drawn inside (0, 1)",
         inner,
-        lambda q: lower_residual(q) == (q >= F(1, 3861)),
+        lambda q: lower_residual(q) == (q >= LESS_RARE),
     )
     check.exhaust(
         "middle: the size is lower but for q < a and for q between e and b",
         "the probabilities drawn inside (0, 1)",
         inner,
-        partial(_as_stated, (F(9464, 10**8), F(4827, 10**4), F(5187, 10**4))),
+        partial(_as_stated, (SLOPES[1], OPPOSITE[1], SLOPES[2])),
     )
     wrong_side(check)
 

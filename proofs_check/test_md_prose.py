@@ -40,16 +40,18 @@ def test_md_prose_inner_outer(check: Check) -> None:
 
 def _curvature(check: Check) -> None:
     """Binary logarithmic loss, in the logit z of class 1."""
-    z, q, w1, w2 = sp.symbols("z q w1 w2", positive=True)
-    p = 1 / (1 + sp.exp(-z))
+    z, p, q, w1, w2 = sp.symbols("z p q w1 w2", positive=True)
+    logistic = 1 / (1 + sp.exp(-z))
     loss = -w1 * q * sp.log(p) - w2 * (1 - q) * sp.log(1 - p)
     mean = w1 * q + w2 * (1 - q)
+    slope = sp.diff(loss, p) * p * (1 - p)
     check.derive(
         "the slope of the expected loss is <w, q> p - w_1 q, so its minimiser is p^w(q); its "
         "curvature is <w, q> p (1 - p)",
         {
-            "slope": sp.diff(loss, z) - (mean * p - w1 * q),
-            "curvature": sp.diff(loss, z, 2) - mean * p * (1 - p),
+            "dp/dz": sp.diff(logistic, z) - logistic * (1 - logistic),
+            "slope": slope - (mean * p - w1 * q),
+            "curvature": sp.diff(slope, p) * p * (1 - p) - mean * p * (1 - p),
         },
     )
     first, second, rate = reals("w_1 w_2 q")
@@ -132,6 +134,10 @@ def _gauss_markov(check: Check) -> None:
             ),
             "so": ([whole == own + 2 * cross + rest, cross == 0, rest >= 0], whole >= own),
         },
+    )
+    check.cite(
+        "least squares with given weights is linear in the outcomes and unbiased",
+        "Greene, Econometric Analysis (2012), on generalised least squares",
     )
     share, one, other = reals("share variance1 variance2")
     check.prove(

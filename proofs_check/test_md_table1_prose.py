@@ -209,8 +209,8 @@ def test_md_prose_complexity_corrected(check: Check) -> None:
         {name: gains[name] for name in ("Infiltration", "Pneumonia")},
     )
     check.certify(
-        "in units of loss, it rises from 10 to 100 classes, and with 15 classes lies below the one "
-        "and above the other",
+        "in units of loss, it rises from 10 to 100 classes, and with 15 takes values below that "
+        "with 10 and above that with 100",
         lambda: (
             lost["Cat"][1] < lost["Maple Tree"][0]
             and lost["Infiltration"][1] < lost["Cat"][0]

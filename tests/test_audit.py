@@ -14,12 +14,13 @@ import pandas as pd
 import pytest
 
 from empirical.audit import main
-from empirical.audit_data import Cases, Features
+from empirical.audit_columns import Features
+from empirical.audit_data import Cases
 from empirical.audit_folds import Settings, cross_validate
 from empirical.audit_methods import REGIMES
-from empirical.audit_options import PROGRAM
+from empirical.audit_options import PROGRAM, argument_parser, settings
 from empirical.audit_payoffs import from_weights
-from empirical.audit_record import COMPARED, FORMAT, audit_record
+from empirical.audit_record import COMPARED, FORMAT, IDLE, OWN_COSTS, audit_record
 from empirical.audit_verdict import VERDICTS, sentence, summary
 from theory.command_line import run
 
@@ -102,7 +103,9 @@ def check_record(record: dict) -> None:
             assert parts["weighted_loss"]["mean"] == pytest.approx(total, abs=1e-5)
         for measure in COMPARED:
             each = found["comparisons"][measure]
-            assert each["low"] <= each["mean"] <= each["high"]
+            assert each["folds"] == folds
+            if each["low"] is not None:
+                assert each["low"] <= each["mean"] <= each["high"]
             assert 0 <= each["p_value"] <= each["p_adjusted"] <= 1
         ours, theirs = (found["regimes"][r]["payoff"]["mean"] for r in ("ex_post", "weighted"))
         gain = found["comparisons"]["payoff"]["mean"]
@@ -111,7 +114,8 @@ def check_record(record: dict) -> None:
             words = sentence(found["comparisons"][measure], measure, data)
             assert record["verdicts"][model][measure] == words
     payoffs = {model: found["comparisons"]["payoff"] for model, found in record["models"].items()}
-    assert record["summary"] == summary(payoffs, data)
+    idle = all(IDLE in found["warnings"] for found in record["models"].values())
+    assert record["summary"] == summary(payoffs, data, idle)
 
 
 def test_weights(cli, table):
@@ -121,6 +125,44 @@ def test_weights(cli, table):
     assert found["data"]["numbers"] + found["data"]["categories"] == 4
     again = answer(cli, table, "--target", "risk", "--weights", "5,1", *QUICK)
     assert again["models"] == found["models"]
+    assert OWN_COSTS not in found["data"]["remarks"]
+
+
+def test_weights_of_one_show_no_difference(cli, table):
+    """Not even by rounding: both regimes train the same model."""
+    weights = ("--weights", "7,7")
+    found = answer(cli, table, "--target", "risk", *weights, "--untuned", "--folds", "3")
+    for words in found["verdicts"]["logistic"].values():
+        assert "is the same in every fold" in words
+
+
+def test_classes_that_are_numbers(cli, table, tmp_path):
+    """The header of costs for the classes 0 and 1 is no third action."""
+    frame = pd.read_csv(table)
+    frame.assign(risk=(frame["risk"] == "bad").astype(int)).to_csv(table, index=False)
+    path = costs(tmp_path / "costs.csv", "cost,0,1\nreject,1,0\naccept,0,5\n")
+    found = answer(cli, table, "--target", "risk", "--cost", path, *QUICK)
+    assert found["data"]["actions"] == ["reject", "accept"]
+    assert found["data"]["payoff"] == [[-1, 0], [0, -5]]
+
+
+def test_groups_of_unequal_size(cli, table):
+    frame = pd.read_csv(table)
+    frame["customer"] = np.where(np.arange(80) < 50, 0, np.arange(80))
+    frame.to_csv(table, index=False)
+    options = (table, "--target", "risk", "--weights", "5,1", "--groups", "customer", "--untuned")
+    remarks = answer(cli, *options, "--repeats", "1")["data"]["remarks"]
+    assert any("groups of unequal size: the largest test set" in each for each in remarks)
+
+
+def test_all_with_others_and_too_many_jobs(cli, table):
+    options = (table, "--target", "risk", "--weights", "5,1", *QUICK)
+    code, out, err = cli(*options, "--json", "--jobs", "1000")
+    assert code == 0
+    assert "--jobs is 1000:" in err
+    assert json.loads(out)["settings"]["jobs"] < 1000
+    chosen = settings(argument_parser().parse_args([*map(str, options), "--model", "mlp,all"]))
+    assert chosen.models == ("mlp", "logistic", "boosting", "forest")
 
 
 def test_cost_columns_and_groups(cli, table):
@@ -132,6 +174,7 @@ def test_cost_columns_and_groups(cli, table):
     assert found["data"]["numbers"] == 1  # neither the costs nor the groups are features
     assert found["data"]["unit"] == "cost"
     assert found["models"]["logistic"]["loss_calibration"] is None
+    assert OWN_COSTS in found["data"]["remarks"]
     assert all(
         fold <= 0 for fold in found["models"]["logistic"]["regimes"]["raw"]["payoff"]["by_fold"]
     )
@@ -239,6 +282,10 @@ BAD = [
     (("DATA", "--target", "risk"), "stakes are not given: must be --cost, --utility, --weights"),
     (("DATA", "--target", "risky", "--weights", "1,2"), "--target is 'risky': must be a column"),
     (("DATA", "--target", "risk", "--weights", "1,2,3"), "number of --weights is 3"),
+    (("DATA", "--target", "risk", "--weights", "bad=5,bad=3"), "--weights is 'bad' twice"),
+    (("DATA", "--target", "risk", "--weights", "1e-300,1e300"), "largest entry of --weights"),
+    (("DATA", "--target", "risk", "--cost", "DOMINATED"), "'bad' of --cost is best in every class"),
+    (("DATA", "--target", "risk", "--cost", "SAME"), "--cost is the same for all actions"),
     (("DATA", "--target", "risk", "--weights", "1,nan"), "--weights is nan: must be positive"),
     (("DATA", "--target", "income", "--weights", "1,2"), "number of --weights is 2: must equal"),
     (("DATA", "--target", "risk", "--cost", "absent.csv"), "--cost is absent.csv"),
@@ -269,6 +316,8 @@ def test_bad_arguments_end_with_one_line(cli, table, tmp_path, arguments, messag
         "DATA": table,
         "COSTS": costs(tmp_path / "c.csv", "1,2,3\n4,5,6\n"),
         "NEGATIVE": costs(tmp_path / "n.csv", "1,-2\n0,1\n"),
+        "DOMINATED": costs(tmp_path / "o.csv", ",bad,good\ngood,1,1\nbad,0,0\n"),
+        "SAME": costs(tmp_path / "s.csv", "0,0\n0,0\n"),
         "DEGENERATE": costs(tmp_path / "d.csv", "1,0\n2,0\n"),
     }
     code, out, err = cli(*(files.get(argument, argument) for argument in arguments))
@@ -285,7 +334,16 @@ def test_recorded_audits(name):
     check_record(record)
     assert record["data"]["name"] == name
     assert len(record["environment"]["commit"]) == 40
+    assert record["environment"]["changed"] is False
     assert path.stat().st_size < 300_000
+
+
+def test_recorded_audits_are_of_one_code():
+    digests = {
+        json.loads(path.read_text())["environment"]["source_sha256"]
+        for path in RESULTS.glob("audit_*.json")
+    }
+    assert len(digests) == 1
 
 
 # It can tell either way

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -50,6 +52,40 @@ def test_kinds_of_columns():
     assert "2 missing feature values" in remarks
 
 
+def test_text_is_named_and_numbers_in_it_are_pointed_out():
+    table = frame().drop(columns=["person", "cost"])
+    table["dose"] = [*map(str, range(59)), "unknown"]
+    table["euro"] = [f"{number % 7},5" for number in range(60)]
+    remarks = " | ".join(read_cases(table, "bad").remarks)
+    assert "text, taken as categories (--help tells how): 'town', 'euro'" in remarks
+    assert "'dose' holds mostly numbers but is read as text, as 1 of its" in remarks
+    assert "first 'unknown'" in remarks
+    assert "'euro' holds numbers with a comma such as '0,5'" in remarks
+    assert "town' holds" not in remarks
+
+
+def test_dates_and_decimals_are_numbers():
+    days = pd.date_range("1970-01-02", periods=60, freq="36h")
+    table = frame().assign(
+        date=days,
+        zoned=days.tz_localize("UTC"),
+        plain=[day.date() for day in days],
+        time=pd.to_timedelta(np.arange(60), unit="h"),
+        price=[Decimal(number) / 4 for number in range(60)],
+    )
+    table.loc[3, ["plain", "price"]] = None
+    cases = read_cases(table, "bad")
+    numbers = dict(zip(cases.features.number_names, cases.features.numbers.T, strict=True))
+    np.testing.assert_allclose(numbers["date"], 1 + 1.5 * np.arange(60))
+    np.testing.assert_allclose(numbers["zoned"], numbers["date"])
+    np.testing.assert_allclose(numbers["time"], np.arange(60) / 24, rtol=1e-6)
+    known = np.arange(60) != 3
+    np.testing.assert_allclose(numbers["plain"][known], np.floor(numbers["date"])[known])
+    np.testing.assert_allclose(numbers["price"][known], np.arange(60)[known] / 4)
+    assert np.isnan([numbers["plain"][3], numbers["price"][3]]).all()
+    assert "taken as a number of days: 'date', 'zoned', 'plain', 'time'" in " ".join(cases.remarks)
+
+
 def test_precision_is_kept_where_it_matters():
     fine = 1e9 + np.arange(60) / 100
     features = read_cases(frame().assign(fine=fine), "bad").features
@@ -82,7 +118,15 @@ def test_labels_are_sorted_and_named(target, classes):
         ({"bad": range(60)}, {"leave_out": []}, None),
         ({"bad": [None] + ["x", "y"] * 29 + ["x"]}, {}, "missing in 1 rows"),
         ({"bad": ["x", "x "] * 30}, {}, "must have labels that differ"),
-        ({"age": [np.inf] + [0.0] * 59}, {}, "row 0 of column 'age' is inf: must be finite"),
+        ({"age": [np.inf] + [0.0] * 59}, {}, "row 1 of column 'age' is inf: must be finite"),
+        (
+            {"age": [1e200] + [0.0] * 59},
+            {},
+            "row 1 of column 'age' is 1e+200: must be at most 1e+37",
+        ),
+        ({"age": [[1, 2]] * 60}, {}, "row 1 of column 'age' is a list: must be a number, a text"),
+        ({"bad": [[1, 2]] * 60}, {}, "row 1 of column 'bad' is a list"),
+        ({"person": [[1, 2]] * 60}, {"groups": "person"}, "row 1 of column 'person' is a list"),
         ({"person": [None] * 60}, {"groups": "person"}, "--groups person is missing in 60 rows"),
         ({}, {"leave_out": ["age", "town", "person", "cost"]}, "number of feature columns is 0"),
     ],
@@ -109,7 +153,11 @@ def test_a_quantity_is_no_target():
         (b"", "must not be empty"),
         (b"a,b\n", "number of rows"),
         (b"a,b,a\n1,2,3\n", "'a' stands twice"),
-        (b"a,b\n1,2\n3,4,5\n", "cannot be read as a table"),
+        (b"a,b\n1,2\n3,4,5\n", "line 3, is 3: must be 2, as in the first line"),
+        (b"a,b\n1,2,3\n4,5,6\n", "line 2, is 3"),  # no unnamed first column of row names
+        (b"a,b\n1,2,\n4,5,\n", "line 2, is 3"),
+        (b"a,b\n1,2\n\n3\n", "line 4, is 1"),
+        (b'a,b\n1,"2\n' + b"x" * 200_000, "cannot be read as a table"),
         (b"a,b\n\xff\xfe,2\n", "cannot be read as a table"),
     ],
 )

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from empirical.audit_data import Cases, Features
+from empirical.audit_columns import Features
+from empirical.audit_data import Cases
 from empirical.audit_folds import Settings, cross_validate
 from empirical.audit_maps import fit_map
-from empirical.audit_methods import REGIMES, evaluate, tuned_threshold
+from empirical.audit_methods import REGIMES, class_means, evaluate, tuned_threshold
 from empirical.audit_models import FLOOR, MODELS, Learner, expanded
 from empirical.audit_payoffs import Payoffs, from_cost, from_utility, from_weights
 from empirical.audit_splits import INNER_FOLDS, check_folds, splits
@@ -141,6 +142,43 @@ def test_regimes_on_one_split():
     np.testing.assert_allclose(back, found.predictions["weighted"], atol=1e-9)
     assert found.measures["threshold"]["weighted_loss"] is None
     assert evaluate("logistic", cases, payoffs, train, test, 0).predictions == {}
+
+
+def test_costs_of_each_case_that_features_do_not_tell():
+    """Costs independent of x: weighted training learns towards the mean utility of each class, so
+    that its posterior, recovered with that, is the one behind the labels."""
+    generator = np.random.default_rng(0)
+    rows = 4000
+    numbers = generator.normal(size=(rows, 2))
+    chance = 1 / (1 + np.exp(0.5 - numbers[:, 0]))
+    labels = (generator.random(rows) < chance).astype(int)
+    cost = np.zeros((rows, 2, 2))
+    cost[:, 1, 0] = 1
+    cost[:, 0, 1] = generator.lognormal(1.5, 1, rows)
+    cases = Cases(features(numbers), labels, ("no", "yes"), None, ())
+    payoffs = from_cost(cost, cases.classes, labels)
+    means = class_means(payoffs.utility, labels)
+    for label in (0, 1):
+        wanted = payoffs.utility[labels == label].mean(axis=0)[:, label]
+        np.testing.assert_allclose(means[:, label], wanted)
+    assert class_means(U, labels) is U
+    train, test = splits(cases, np.arange(rows), 4, 0)[0]
+    found = evaluate("logistic", cases, payoffs, train, test, 0, tune=False, keep=True)
+    for regime in ("weighted", "weighted_cal", "ex_post", "ex_post_cal"):
+        error = np.abs(found.posteriors[regime][:, 1] - chance[test]).mean()
+        assert error < 0.04, regime
+    losses = {regime: each["weighted_loss"] for regime, each in found.measures.items()}
+    assert losses["weighted_cal"] == pytest.approx(losses["ex_post_cal"], rel=0.01)
+    # What the own costs add at decision time is a part of choosing.
+    assert losses["weighted"] > 1.05 * losses["weighted_cal"]
+
+
+def test_a_sample_with_one_label():
+    given = features(np.zeros((4, 1)))
+    predicted = Learner("logistic", 0, 3, 0).fit(given, np.full(4, 2)).predict(given)
+    np.testing.assert_allclose(
+        predicted, np.tile([FLOOR / 3, FLOOR / 3, 1 - FLOOR * 2 / 3], (4, 1))
+    )
 
 
 def test_more_actions_than_classes():

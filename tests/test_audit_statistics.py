@@ -8,20 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from empirical.audit_statistics import corrected_difference, holm
+from empirical.audit_statistics import corrected_difference, holm, without_rounding
 from empirical.audit_verdict import sentence, summary
 
 DATA = {"unit": "cost", "cases": 1000}
 
 
-def comparison(differences, adjusted=None, cases=1000) -> dict:
-    found = corrected_difference(differences, 0.25, cases).__dict__
+def comparison(differences, adjusted=None, cases=1000, repeats=2) -> dict:
+    """Every difference `repeats` times, as too few of them give no direction."""
+    found = corrected_difference(list(differences) * repeats, 0.25, cases).__dict__
     return found | {"p_adjusted": found["p_value"] if adjusted is None else adjusted}
 
 
 @given(st.lists(st.floats(-10, 10), min_size=2, max_size=30))
 def test_without_overlap_it_is_students_test(values):
     found = corrected_difference(values, 0.0, 100)
+    if found.standard_error is None:
+        assert np.std(values) <= 1e-9 * np.abs(values).max()
+        return
     if found.standard_error > 1e-6:
         reference = stats.ttest_1samp(values, 0)
         interval = reference.confidence_interval(0.95)
@@ -32,10 +36,39 @@ def test_without_overlap_it_is_students_test(values):
     assert wider.p_value >= found.p_value
 
 
-def test_equal_differences_leave_no_doubt():
-    assert corrected_difference([0.0, 0.0], 0.25, 10).p_value == 1
-    assert corrected_difference([0.0, 0.0], 0.25, 10).cases_needed is None
-    assert corrected_difference([1.0, 1.0], 0.25, 10).p_value == 0
+@pytest.mark.parametrize("count", [2, 10])
+def test_equal_differences_say_nothing_of_their_spread(count):
+    none = corrected_difference([0.0] * count, 0.25, 10)
+    assert (none.p_value, none.low, none.high, none.cases_needed) == (1, 0, 0, None)
+    for value in (1.0, 0.1, -1e-30):
+        alike = corrected_difference([value] * count, 0.25, 10)
+        assert alike.mean == pytest.approx(value)
+        assert (alike.p_value, alike.low, alike.high, alike.cases_needed) == (1, None, None, None)
+        words = sentence(alike.__dict__ | {"p_adjusted": 1.0}, "payoff", DATA)
+        assert "in every test set alike, so that the spread is unknown" in words
+
+
+def test_few_test_sets_give_no_direction():
+    few = comparison([1.0, 1.0001], repeats=1)
+    assert few["p_value"] < 0.001
+    assert "a direction takes at least 5 test sets" in sentence(few, "payoff", DATA)
+    assert summary({"a": few}, DATA).startswith("No difference at this sample size")
+
+
+@pytest.mark.parametrize("scale", [1e90, 1e-90, 1e200, 1e-200])
+def test_the_unit_does_not_matter(scale):
+    values = [1.0, -0.5, 2.0, 0.3, 0.1]
+    ours = corrected_difference(values, 0.25, 100)
+    theirs = corrected_difference([scale * value for value in values], 0.25, 100)
+    assert theirs.p_value == pytest.approx(ours.p_value)
+    assert theirs.cases_needed == ours.cases_needed
+    assert theirs.low / scale == pytest.approx(ours.low)
+
+
+def test_rounding_is_no_difference():
+    noise = without_rounding(np.array([3e-17, 3e-17, 2.9e-17, 3.1e-17, 3e-17]), 1.0)
+    found = corrected_difference(noise.tolist(), 0.25, 100)
+    assert (found.mean, found.p_value) == (0, 1)
 
 
 def test_the_correction_holds_the_level():
@@ -85,7 +118,7 @@ def test_holm_by_its_closed_test(p_values):
         ([1.0, -1.2, 0.1], None, "no difference at this sample size: weighted training is ahead"),
         ([0.0, 0.0, 0.0], None, "cost per case is the same in every fold"),
         ([1.0, 1.1, 0.9], 0.2, "not after adjustment for the number of models"),
-        ([1.0, -1.0, 1e-9], None, "no attainable number of cases would find this"),
+        ([1.0, -1.0, 1e-7], None, "no attainable number of cases would find this"),
     ],
 )
 def test_sentences(differences, adjusted, words):
@@ -93,7 +126,7 @@ def test_sentences(differences, adjusted, words):
 
 
 def test_summaries():
-    up, down, flat = (comparison(each) for each in ([1, 1.1], [-1, -1.1], [1, -1]))
+    up, down, flat = (comparison(each, repeats=3) for each in ([1, 1.1], [-1, -1.1], [1, -1]))
     up["p_adjusted"] = down["p_adjusted"] = 0.01
     for models, start in (
         ({"a": up}, "Do not weight in training: with a,"),
@@ -103,4 +136,5 @@ def test_summaries():
         ({"a": flat}, "No difference at this sample size"),
     ):
         assert summary(models, DATA).startswith(start)
+    assert summary({"a": up}, DATA, idle=True).endswith("no model is needed.")
     assert "(no difference shown with b)" in summary({"a": up, "b": flat}, DATA)

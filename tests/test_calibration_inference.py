@@ -166,8 +166,8 @@ def test_wild_level_study(utility, rows, instruments):
 def test_rare_class_level_study(rows, low, high, instruments):
     """Weights 99:1, 2.4% heavy cases.  Measured, of 400 tests each, at 100 and at 300 cases:
 
-    linear LLLL, bins BBBB, kernel KKKK by the wild null; the exact null keeps 5%, and bets reject
-    no more.
+    linear 42% and 29%, bins 37% and 21%, kernel 35% and 21% by the wild null.  The exact null
+    keeps 5%, and bets reject no more.
     """
     options = {"alpha": RARE, "instruments": instruments, "draws": 19}
     wild = list(simulated(WEIGHTED, rows, 400, null="wild", **options))
@@ -180,22 +180,21 @@ def test_rare_class_level_study(rows, low, high, instruments):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("weights", "alpha"), [((2, 1), (0.02, 2)), ((9, 1), (0.2, 2)), ((20, 1, 1), (0.1, 1, 1))]
+    ("weights", "alpha", "rows"),
+    [((2, 1), (0.02, 2), 8000), ((9, 1), (0.2, 2), 4000), ((20, 1, 1), (0.1, 1, 1), 12_000)],
 )
-def test_reliable_tests_keep_their_level(weights, alpha):
-    """Those with enough effective cases, of samples of sizes around where they become enough."""
+def test_reliable_tests_keep_their_level(weights, alpha, rows):
+    """Those with enough effective cases, at sizes near which they become enough."""
+    options = {"alpha": alpha, "null": "wild", "draws": 59}
     utility = np.diag(np.array(weights, dtype=float))
-    tests = [
-        found
-        for rows in (1000, 4000)
+    trusted = [
+        found.p_value <= LEVEL
         for instruments in FAMILIES
-        for found in simulated(
-            utility, rows, 100, alpha=alpha, null="wild", instruments=instruments, draws=59
-        )
+        for found in simulated(utility, rows, 80, instruments=instruments, **options)
+        if found.reliable
     ]
-    trusted = [found.p_value <= LEVEL for found in tests if found.reliable]
-    assert 50 <= len(trusted) < len(tests)
-    assert within_binomial(sum(trusted), len(trusted), LEVEL - 0.02, LEVEL + 0.02)
+    assert len(trusted) > 80
+    assert within_binomial(sum(trusted), len(trusted), LEVEL - 0.02, LEVEL + 0.03)
 
 
 @pytest.mark.slow

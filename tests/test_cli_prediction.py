@@ -132,6 +132,43 @@ def test_text_for_people(cli, write):
 
 
 @pytest.mark.parametrize(
+    ("text", "more", "known"),
+    [
+        ("1e-10,0\n0,1e10\n", (), "1e+20)"),
+        ("1,1\n1,1.00000000000000000001\n", ("--exact",), "4e+20)"),
+        ("1e-300,0\n0,1e300\n", (), "too large for a float)"),
+        ("1,0\n0,1\n1,1\n", (), "1.73205)"),
+        ("1,0\n0,1\n0,0\n", (), "1)"),
+    ],
+)
+def test_the_condition_number_does_not_contradict_the_posterior(cli, write, text, more, known):
+    prediction = "1/2,1/2" if text.count("\n") == 2 else "1/4,1/4,1/2"
+    if text.endswith("0,0\n"):
+        prediction = "1/2,1/2,0"
+    arguments = ("--utility", write(text), "--recalibrate", prediction, *more)
+    code, out, err = cli(*arguments)
+    assert (code, err) == (0, "")
+    assert f"(condition number of the utility: {known}" in out
+    assert "the only posterior" in out
+    assert answer(cli, *arguments)["determines_posterior"] is True
+
+
+def test_a_utility_that_does_not_tell_classes_apart_says_so(cli, write):
+    arguments = ("--utility", write("1,1,0\n0,0,1\n"), "--recalibrate", "1/2,1/2")
+    assert "infinite, so that some predictions have several posteriors" in cli(*arguments)[1]
+    found = answer(cli, *arguments)
+    assert (found["determines_posterior"], found["condition_number"]) == (False, None)
+
+
+def test_costs_too_far_apart_are_one_line(cli, write):
+    for text in ("1e308,-1e308\n0,0\n", "-1e308,1e308\n0,0\n"):
+        code, out, err = cli("--cost", write(text), "--q", ".5,.5")
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert "largest cost less cost[0, " in err
+        assert "is inf: must be finite" in err
+
+
+@pytest.mark.parametrize(
     ("utility", "arguments"),
     [
         (NAMED, ("--q", "0.2,0.3,0.5", "--recalibrate", "0.5,0.5")),
@@ -175,13 +212,14 @@ BAD = [
     ((*WEIGHTS, "--q", "x,1"), "--q is 'x': expected a decimal or a fraction"),
     ((*WEIGHTS, "--q", "nan,1"), "--q is 'nan': expected a decimal or a fraction"),
     ((*WEIGHTS, "--q", "1e999,0"), "--q is 1e999,0: too large for a float, use --exact"),
-    (("--weights", "1,0", "--q", "1,0"), "weights[1] is 0.0: must be positive and finite"),
-    (("--weights", "-1,2", "--q", "1,0"), "weights[0] is -1.0: must be positive and finite"),
+    (("--weights", "1,0", "--q", "1,0"), "--weights[1] is 0.0: must be positive and finite"),
+    (("--weights", "-1,2", "--q", "1,0"), "--weights[0] is -1.0: must be positive and finite"),
     ((*WEIGHTS, "--recalibrate", "1"), "--recalibrate is 1: must have 2 entries"),
     ((*WEIGHTS, "--q", "1,0", "--project"), "--project is set: must be left out"),
     ((*WEIGHTS, "--q", "1,0", "--plot", "x.jpg"), "--plot is x.jpg: must end in .svg, .pdf, .png"),
     (("--utility", "none.csv", "--q", "1,0"), "--utility is none.csv: must be readable"),
     ((*WEIGHTS, "--q-file", "none.csv"), "--q-file is none.csv: must be readable"),
+    (("--weights", "1e-400,1", "--q", "1,0"), "--weights is 1e-400,1: must not be too small for a"),
     (("--weights", "1e-300,1e300", "--q", "0,1", "--recalibrate", "1,0"), None),
 ]
 

@@ -3,40 +3,24 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 
 import numpy as np
 import pytest
-from scipy import integrate, stats
 
-from empirical import compare, compare_results
-from empirical.compare_options import PROGRAM, argument_parser, checked, chosen_protocol
-from empirical.compare_options import configuration as configured
-from empirical.compare_recorded import ARGUMENTS, RESULTS
-from empirical.compare_report import summary
-from empirical.compare_statistics import paired, row, selected_interval, sign_flip
+from empirical import compare, compare_accepted, compare_recorded, compare_results, provenance
+from empirical.compare_options import PROGRAM
+from empirical.compare_recorded import ARGUMENTS, MAPS, result_path
+from empirical.compare_report import as_text, learned, summary
 from empirical.regimes import (
     REGIMES_OF,
-    emphasising_weights,
-    inverse_probability_weights,
-    measure,
-    predictions,
 )
-from empirical.resolution import (
-    THRESHOLDS,
-    Recalibration,
-    elementary_losses,
-    incentive_ratio,
-    incentive_slope,
-    recovered_posterior,
-)
+from empirical.replication_report import replication_section
 from theory.command_line import InputError, run
-from theory.incentives import marginal_value_of_information
+from theory.printed_table1 import TABLE1
 
 TINY = ("--model=linear", "--preset=smoke", "--limit=150", "--seeds=2", "--threads=1")
 LARGEST_FILE = 300_000  # bytes of a recorded comparison
-RECORDED = sorted(path.stem for path in RESULTS.glob("*.json") if path.stem in ARGUMENTS)
 
 
 @pytest.fixture
@@ -157,6 +141,14 @@ BAD = [
     (("--device=abacus",), "--device is abacus: must be usable"),
     (("--weights=x", "--preset=smoke"), "--weights is x: must exist"),
     (("--evaluate-every=0",), "--evaluate-every is 0"),
+    (
+        ("--dataset=chestxray14", "--model=densenet121", "--preset=paper"),
+        "--preset is paper: must come with --weights",
+    ),
+    (
+        ("--dataset=chestxray14", "--model=densenet121", "--preset=full", "--evaluate-every=5"),
+        "--evaluate-every is 5: must be left out here",
+    ),
 ]
 
 
@@ -193,167 +185,145 @@ def test_help_has_an_example(cli):
     assert "Examples: " in out
 
 
-# Regimes, weights, statistics
-
-
-def test_weights_keep_the_priors_loss_and_the_ratio():
-    prior = np.array([0.5, 0.3, 0.2])
-    for weights in (emphasising_weights(prior, 2, 99), inverse_probability_weights(prior)):
-        weighted = -(weights * prior * np.log(prior)).sum()
-        assert weighted == pytest.approx(-(prior * np.log(prior)).sum(), rel=1e-12)
-    assert emphasising_weights(prior, 2, 99)[2] / emphasising_weights(prior, 2, 99)[0] == 99
-    inverse = inverse_probability_weights(prior)
-    assert inverse * prior == pytest.approx((inverse * prior)[0])
-    with pytest.raises(InputError, match="frequency of class 1 is 0"):
-        inverse_probability_weights([0.5, 0, 0.5])
-
-
-def test_ex_post_predictions_are_equation_16_and_measures_their_definitions():
-    generator = np.random.default_rng(0)
-    logits, labels = generator.normal(size=(50, 3)), generator.integers(3, size=50)
-    weights = np.array([3.0, 0.5, 0.1])
-    shares = predictions(logits, "raw", weights)
-    corrected = predictions(logits, "ex_post", weights)
-    expected = shares * weights / (shares @ weights)[:, None]
-    assert corrected == pytest.approx(expected, rel=1e-12)
-    found = measure(corrected, labels, weights)
-    chosen = corrected[np.arange(50), labels]
-    right = corrected.argmax(axis=1) == labels
-    assert found["weighted_loss"] == pytest.approx(-(weights[labels] * np.log(chosen)).mean())
-    assert found["utility"] == pytest.approx((weights[labels] * right).mean())
-    assert found["loss"] == pytest.approx(-np.log(chosen).mean())
-    assert found["accuracy"] == right.mean()
-
-
-def test_impossible_events_cost_infinitely_and_are_written_as_null(tmp_path):
-    sure = np.array([[1.0, 0.0], [0.0, 1.0]])
-    assert measure(sure, np.array([1, 1]), np.ones(2))["loss"] == math.inf
-    assert compare_results.rounded(math.inf) is None
-
-
-def test_the_best_interval_is_the_first_of_equals_and_never_infinite():
-    series = {"validation": {"weighted_loss": [math.inf, 2.0, 1.0, 1.0], "utility": [1, 3, 3, 2]}}
-    assert selected_interval(series, "weighted_loss", "validation") == 2
-    assert selected_interval(series, "utility", "validation") == 1
-
-
-def test_paired_intervals_and_tests_agree_with_scipy():
-    generator = np.random.default_rng(1)
-    first, second = generator.normal(size=(2, 7))
-    found = paired(first, second)
-    reference = stats.ttest_rel(second, first)
-    assert found.t_test == pytest.approx(reference.pvalue, rel=1e-12)
-    interval = reference.confidence_interval(0.95)
-    assert (found.low, found.high) == pytest.approx(tuple(interval), rel=1e-12)
-    flips = stats.permutation_test(
-        (second - first,), np.mean, permutation_type="samples", n_resamples=np.inf
-    )
-    assert found.sign_flip == pytest.approx(flips.pvalue, rel=1e-12)
-    assert sign_flip(np.full(20, -1.0)) < 1e-3
-
-
-def test_one_run_has_no_interval_and_a_regime_does_not_beat_itself():
-    assert paired([1.0], [0.5]).sign is None
-    same = paired([1.0, 2.0], [1.0, 2.0])
-    assert (same.sign, same.t_test, same.sign_flip) == (0, 1.0, 1.0)
-
-
-def test_verdicts_name_the_better_regime():
-    def runs(first, second):
-        return [
-            {
-                "weighted": {s: {"utility": [a]} for s in ("validation", "test")},
-                "ex_post": {s: {"utility": [b]} for s in ("validation", "test")},
-            }
-            for a, b in zip(first, second, strict=True)
-        ]
-
-    high, low = [0.9, 0.91, 0.92], [0.5, 0.52, 0.51]
-    assert row(runs(low, high), "utility", "test")["verdict"].startswith(
-        "ex post weighting has the higher"
-    )
-    assert row(runs(high, low), "utility", "test")["verdict"].startswith("weighted training")
-    assert row(runs(high, high), "utility", "test")["verdict"] == "no difference detected"
-
-
-# What was learned
-
-
-def test_the_posterior_behind_weighted_predictions_is_recovered():
-    weights = np.array([9.0, 1.0, 0.5])
-    posterior = np.random.default_rng(2).dirichlet(np.ones(3), size=20)
-    logits = np.log(posterior * weights)
-    assert recovered_posterior(logits, "weighted", weights) == pytest.approx(posterior)
-    assert recovered_posterior(np.log(posterior), "unweighted", weights) == pytest.approx(posterior)
-
-
-def test_recalibration_undoes_temperature_and_bias():
-    generator = np.random.default_rng(3)
-    posterior = generator.dirichlet(np.ones(3), size=20_000)
-    labels = (posterior.cumsum(axis=1) < generator.random(20_000)[:, None]).sum(axis=1)
-    distorted = posterior**2 * np.array([1.0, 3.0, 0.5])
-    distorted /= distorted.sum(axis=1, keepdims=True)
-    for weights in (np.ones(3), np.array([5.0, 1.0, 0.2])):
-        found = Recalibration(distorted, labels, weights)
-        assert found.temperature == pytest.approx(0.5, abs=0.05)  # sampling error, and the penalty
-        assert np.abs(found(distorted) - posterior).mean() < 0.02
-
-
-@pytest.mark.parametrize("posterior", [0.03, 0.4, 0.97])
-@pytest.mark.parametrize("weights", [(1.0, 1.0), (1.98, 0.02), (0.3, 1.7)])
-def test_losses_are_mixtures_of_elementary_losses(posterior, weights):
-    """The weighted loss of p^w(q) is the integral of S_t(q, y) times the curvature at t."""
-    total = weights[0] * posterior + weights[1] * (1 - posterior)
-    exact = (
-        -weights[0] * math.log(weights[0] * posterior / total),
-        -weights[1] * math.log(weights[1] * (1 - posterior) / total),
-    )
-
-    def curvature(threshold):
-        return float(marginal_value_of_information(list(weights), threshold))
-
-    missed, _ = integrate.quad(lambda t: (1 - t) * curvature(t), posterior, 1)
-    false_alarm, _ = integrate.quad(lambda t: t * curvature(t), 0, posterior)
-    assert (missed, false_alarm) == pytest.approx(exact, rel=1e-6)
-
-
-def test_elementary_losses_count_decisions_on_the_wrong_side():
-    found = elementary_losses(np.array([0.2, 0.6]), np.array([True, False]))
-    threshold = THRESHOLDS.index(0.5)
-    assert found[threshold] == pytest.approx((0.5 + 0.5) / 2)
-    assert found[0] == pytest.approx(0.05 / 2)
-
-
-def test_a_loss_that_grows_with_dampening_has_a_negative_slope():
-    ratio = incentive_ratio(np.array(THRESHOLDS), 1.98, 0.02)
-    assert ratio[0] > ratio[-1]
-    plain = np.full(len(THRESHOLDS), 0.1)
-    assert incentive_slope(plain / ratio**0.1, plain, 1.98, 0.02) < 0
-    assert incentive_slope(plain, plain, 1.98, 0.02) == pytest.approx(0)
-    assert math.isnan(incentive_slope(0 * plain, 0 * plain, 1.98, 0.02))
-
-
 # The recorded results
 
 
-@pytest.mark.parametrize("name", RECORDED)
-def test_recorded_comparisons_are_complete_small_and_made_by_their_command(name):
-    path = RESULTS / f"{name}.json"
-    comparison = compare_results.read(path)
-    assert compare_results.missing(comparison) == []
+@pytest.mark.parametrize("name", [*ARGUMENTS, *MAPS])
+def test_recorded_files_are_small_and_what_their_name_says(name):
+    path = result_path(name)
+    if not path.is_file():
+        pytest.skip(f"not recorded: {name}")
+    reason = compare_accepted.refusal(name)
+    if reason is not None and "layout" in reason:
+        pytest.skip(reason)
+    assert reason is None
     assert path.stat().st_size < LARGEST_FILE
-    options = checked(argument_parser().parse_args(ARGUMENTS[name]))
-    assert comparison["seeds"] == options.seeds
-    stored = comparison["configuration"]
-    setting = configured(options, chosen_protocol(options), stored["emphasised"], None)
-    skipped = {"pretrained_sha256"}
-    assert {k: v for k, v in stored.items() if k not in skipped} == {
-        k: v for k, v in compare_results.rounded(setting).items() if k not in skipped
-    }
-    assert (stored["emphasised"] is None) == options.inverse_probability
-    assert options.emphasise in (None, stored["emphasised"])
-    assert summary(comparison)["seeds"] == options.seeds
-    frequencies = np.array(comparison["data"]["frequencies"])
-    weights = np.array(comparison["data"]["class_weights"])
+    found = json.loads(path.read_text())
+    assert all(each["source_sha256"] and each["commit"] for each in found["environments"])
+    if name in MAPS:
+        return
+    assert summary(found)["seeds"] == found["seeds"]
+    frequencies = np.array(found["data"]["frequencies"])
+    weights = np.array(found["data"]["class_weights"])
     entropy = -(frequencies * np.log(frequencies)).sum()
     assert -(weights * frequencies * np.log(frequencies)).sum() == pytest.approx(entropy, rel=1e-4)
+
+
+@pytest.fixture
+def named(monkeypatch, recorded):
+    """The tiny comparison as a recorded one, with a function that changes and checks it."""
+    monkeypatch.setitem(compare_recorded.ARGUMENTS, "tiny", TINY)
+    monkeypatch.setattr(compare_recorded, "RESULTS", recorded.parent)
+
+    def refused(change=lambda found: None):
+        found = json.loads(recorded.read_text())
+        for each in found["environments"]:
+            each["commit"] = each["commit"] or "a" * 40
+        change(found)
+        recorded.write_text(json.dumps(found))
+        return compare_accepted.refusal("tiny")
+
+    return refused
+
+
+def test_a_file_that_its_command_made_is_accepted(named):
+    assert named() is None
+
+
+def _set(path, value):
+    def change(found):
+        *parents, last = path
+        for key in parents:
+            found = found[key]
+        found[last] = value
+
+    return change
+
+
+def _copied(found):
+    found["runs"]["1"] = found["runs"]["0"]
+
+
+def _mixed(found):
+    found["environments"].append(found["environments"][0] | {"source_sha256": "other"})
+    found["runs"]["1"]["weighted"]["environment"] = 1
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (_set(["configuration", "epochs"], 7), "another configuration"),
+        (_set(["configuration", "emphasised"], "3"), "emphasised is '3'"),
+        (_set(["configuration", "pretrained_sha256"], None), None),
+        (_set(["seeds"], 1), "number of seeds is 1: must be 2"),
+        (_set(["runs", "1"], {}), "number of missing trainings is 2"),
+        (_set(["environments", 0, "commit"], None), "commit is None"),
+        (_copied, "seeds 0 and 1 are the same run"),
+        (_mixed, "seeds with trainings of two environments is 1"),
+    ],
+)
+def test_a_file_that_is_another_experiment_is_refused(named, change, reason):
+    found = named(change)
+    assert found is None if reason is None else reason in found
+
+
+def test_pairs_never_mix_environments(cli, recorded, monkeypatch):
+    found = json.loads(recorded.read_text())
+    del found["runs"]["1"]["unweighted"]
+    found["environments"][0]["device"] = "cuda: another"
+    recorded.write_text(json.dumps(found))
+    assert cli(*TINY, "--out", recorded)[0] == 0
+    again = compare_results.read(recorded)
+    assert compare_results.mixed_pairs(again) == []
+    assert {r["environment"] for r in again["runs"]["1"].values()} == {1}
+    again["runs"]["1"]["weighted"]["environment"] = 0
+    compare_results.write(recorded, again)
+    code, _, err = cli("--verify", recorded)
+    assert code == 2
+    assert "not so: seed 1" in err
+
+
+def test_the_number_of_runs_is_fixed(cli, recorded):
+    code, _, err = cli(*TINY, "--seeds=3", "--out", recorded)
+    assert code == 2
+    assert "--seeds is 3: must be 2 as planned" in err
+
+
+def test_infinite_losses_are_not_compared(cli, recorded):
+    found = json.loads(recorded.read_text())
+    for split in ("validation", "test"):
+        values = found["runs"]["0"]["unweighted"]["series"]["ex_post"][split]
+        values["weighted_loss"] = [None] * len(values["weighted_loss"])
+    recorded.write_text(json.dumps(found))
+    text = cli("--show", recorded)[1]
+    assert "infinite loss in 1 run: not compared" in text
+    shown = json.loads(cli("--show", recorded, "--json")[1], parse_constant=pytest.fail)
+    difference = shown["rows"][0]["difference"]
+    assert difference["infinite"] == 1
+    assert difference["low"] is difference["t_test"] is difference["sign_flip"] is None
+
+
+def test_a_split_with_a_negative_part_is_not_estimated(recorded):
+    comparison = compare_results.read(recorded)
+    for pair in comparison["runs"].values():
+        pair["weighted"]["learning"]["choosing"] = -0.1
+    found = learned(comparison)
+    assert not found["estimable"]
+    assert found["learning"] is found["choosing"] is None
+    assert found["resolution"] is not None
+    assert "not estimable" in as_text(summary(comparison))
+
+
+def test_the_digest_covers_what_the_numbers_depend_on_and_nothing_else():
+    names = {path.stem for path in provenance.sources("empirical.recording")}
+    assert {"recording", "resolution", "train", "protocols", "incentives", "alignment"} <= names
+    assert not {"compare_report", "compare", "audit", "estimator"} & names
+    assert "map_grid" in {path.stem for path in provenance.sources("empirical.map_groups")}
+
+
+def test_the_section_on_replication_has_every_row_of_the_paper():
+    text = replication_section()
+    for panel in TABLE1:
+        assert panel.loss["mean"].weighted_training.text in text
+    for name in ARGUMENTS:
+        assert name in text or compare_accepted.refusal(name) is None

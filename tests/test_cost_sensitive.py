@@ -30,7 +30,7 @@ from theory.cost_sensitive import PROGRAM, agreements, main
 from theory.linear_programs import maximise
 from theory.prediction import expected_utility, utility_weighted_prediction
 from theory.resampling import expanded_examples, expanded_law
-from theory.thresholds import binary_rule
+from theory.thresholds import binary_rule, indifference_probability
 from theory.utility import class_weight_utility, utility_from_cost
 
 THREE = [[0, 2, 100], [1, 0, 60], [5, 3, 0]]
@@ -132,8 +132,55 @@ def test_pairwise_weights_of_consistent_costs(weights, shared):
 
 def test_floats_are_consistent_up_to_rounding():
     assert pairwise_weights([[0, 0.1, 0.3], [0.2, 0, 0.7], [0.6, 0.7, 0]]).violated is None
-    with pytest.raises(InputError, match=r"cost\[0, 1\] is 0"):
-        pairwise_weights([[0, 0], [1, 0]])
+    decimals = [[0, 12.96, 16.74], [11.52, 0, 36.27], [8.64, 21.06, 0]]
+    assert pairwise_weights(decimals).violated is None
+    assert pairwise_weights(np.array(decimals, dtype=np.float32)).violated is None
+    off = [[0, 12.96, 16.74], [11.52, 0, 36.27], [8.64, 21.06 * (1 + 1e-14), 0]]
+    assert pairwise_weights(off).violated == (0, 1, 2)
+
+
+@given(st.lists(st.integers(1, 99), min_size=6, max_size=6))
+def test_costs_in_decimals_are_consistent_if_their_fractions_are(tenths):
+    weights, shared = tenths[:3], [[0, *tenths[3:5]], [tenths[3], 0, tenths[5]], [*tenths[4:], 0]]
+    cost = [[float(F(shared[a][y] * weights[y], 100)) for y in range(3)] for a in range(3)]
+    found = pairwise_weights(cost)
+    assert found.violated is None
+    assert found.weights == pytest.approx(np.array(weights) / weights[2])
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
+def test_large_and_small_costs_are_compared(scale):
+    cost = scale * np.array([[0.0, 1, 1], [2, 0, 1], [1, 1, 0]])
+    assert pairwise_weights(cost).violated == (0, 1, 2)
+
+
+def test_the_diagonal_of_pairwise_costs_is_not_used():
+    for unused in (0.0, 5.0, np.inf, np.nan):
+        assert pairwise_weights([[unused, 1], [4, unused]]).weights.tolist() == [4, 1]
+    assert pairwise_weights([[0]]).weights.tolist() == [1]
+
+
+def test_weights_of_tensors_are_tensors():
+    cost = torch.tensor([[0.0, 1, 2], [3, 0, 2], [6, 2, 0]], requires_grad=True)
+    weights = pairwise_weights(cost).weights
+    assert weights.tolist() == [3, 1, 1]
+    weights.sum().backward()
+    assert cost.grad is not None
+    assert deciding_weights(torch.tensor([[5.0, 0, 1], [2, 4, 1], [2, 0, 2]])).tolist() == [3, 4, 1]
+    mixed = class_weighted_prediction(torch.tensor([1.0, 99.0]), [0.99, 0.01])
+    assert mixed.tolist() == pytest.approx([0.5, 0.5])
+
+
+def test_exact_integers_stay_exact():
+    integers = np.array([[0, 99], [1, 0]], dtype=object)
+    assert binary_rule(integers).threshold == F(1, 100)
+    assert isinstance(binary_rule(integers).threshold, F)
+    predicted = class_weighted_prediction(*np.array([[1, 2], [1, 1]], dtype=object))
+    assert predicted.tolist() == [F(1, 3), F(2, 3)]
+
+
+def test_no_examples_expand_to_none():
+    assert [column.tolist() for column in expanded_examples([], [[1, 0], [0, 1]])] == [[], [], []]
 
 
 def test_cost_vector_decides_for_two_classes():
@@ -179,7 +226,18 @@ def test_base_rates_by_formula_and_by_definition(counts, first, second):
         (lambda: base_rate_weights([0.5, 0.5], [1, 0]), "source[1] is 0.0"),
         (lambda: base_rate_weights([1], [0.5, 0.5]), "shape of target is (1,)"),
         (lambda: adjusted_posterior([0, 1], [1, 0], [0.5, 0.5]), "posterior is without weight"),
+        (lambda: base_rate_weights([-1, 2], [0.5, 0.5]), "target is [-1.0, 2.0]"),
+        (lambda: base_rate_weights([0.5, 0.5], [1, 1]), "source is [1.0, 1.0]"),
         (lambda: binary_rule([[1]]), "shape of cost is (1, 1)"),
+        (lambda: binary_rule([[0, float("nan")], [1, 0]]), "cost is [[0.0, nan], [1.0, 0.0]]"),
+        (lambda: indifference_probability([[0, 0], [1, 1]]), "A + B is 0.0: must not be zero"),
+        (lambda: elkan_weight(1.0, 0.5), "threshold is 1.0: must lie strictly between 0 and 1"),
+        (lambda: elkan_weight(1.5, 0.5), "threshold is 1.5: must lie"),
+        (lambda: elkan_weight(F(1, 2), 0), "base_threshold is 0: must lie"),
+        (lambda: pairwise_weights([[0, 0], [1, 0]]), "cost[0, 1] is 0.0: must be positive"),
+        (lambda: pairwise_weights([[0, np.inf], [1, 0]]), "cost[0, 1] is inf: must be positive"),
+        (lambda: pairwise_weights([[0, 1e-200], [1e200, 0]]), "cost[1, 0] / cost[0, 1] is inf"),
+        (lambda: expanded_examples([0.0], [[1, 1]]), "type of labels is float64: must be integer"),
         (lambda: expanded_law([[1.0, 0.0]], [[0, 1], [0, 1]]), "utility is zero"),
         (lambda: expanded_examples([0, 2], [[1, 1]]), "a label is 2: must lie in 0..1"),
         (lambda: deciding_weights([[1]]), "shape of utility is (1, 1)"),
@@ -200,7 +258,10 @@ def test_the_table_of_methods(cli, write):
     code, out, err = cli("--cost", path)
     assert (code, err) == (0, "")
     assert "data expansion, doubly-weighted  same        same" in out
-    assert "pairwise class weights           -           -          none: around classes 1, 2, 3" in out
+    assert (
+        "pairwise class weights           -           -          none: around classes 1, 2, 3"
+        in out
+    )
 
 
 def test_json_gives_the_worst_posterior(cli, write):
@@ -241,6 +302,55 @@ def test_classes_without_costs_and_errors_without(cli, write):
     reasons = {row["method"]: row.get("reason") for row in json.loads(out)["methods"]}
     assert reasons["cost vector"] == "a class without any cost"
     assert reasons["pairwise class weights"] == "an error without a cost"
+
+
+def named_rows(cli, *arguments):
+    code, out, err = cli(*arguments, "--json", "--exact")
+    assert (code, err) == (0, "")
+    return json.loads(out)
+
+
+def test_rows_and_columns_are_matched_by_name(cli, write):
+    texts = (
+        ",cat,dog\ncat,0,9\ndog,1,0\n",
+        ",cat,dog\ndog,1,0\ncat,0,9\n",
+        "cat,dog\n0,9\n1,0\n",
+    )
+    first, *others = (named_rows(cli, "--cost", write(text, "c.csv")) for text in texts)
+    assert others == [first, first]
+    assert first["threshold"] == {"class": "dog", "side": "at least", "q": "1/10"}
+    likely = next(row for row in first["methods"] if row["method"] == "most likely class")
+    assert (likely["decision"]["chosen"], likely["decision"]["best"]) == ("cat", "dog")
+    cost = write(texts[0], "c.csv")
+    for own in (",dog,cat\ndog,9,8\ncat,0,9\n", ",cat,dog\ndog,8,9\ncat,9,0\n", "9,0\n8,9\n"):
+        assert named_rows(cli, "--cost", cost, "--utility", write(own, "u.csv")) == first
+
+
+@pytest.mark.parametrize(
+    ("cost", "own", "message"),
+    [
+        (",cat,dog\ncat,0,9\ncow,1,0\n", None, "rows of --cost is cat, cow: must be those"),
+        (",cat,dog\ncat,0,9\ndog,1,0\n", "cat,cow\n1,0\n0,1\n", "columns of --utility is cat, cow"),
+        ("0,9\n1,0\n", "1,0,0\n0,1,0\n0,0,1\n", "rows of --utility is 3: must be 2"),
+    ],
+)
+def test_names_that_do_not_match_are_refused(cli, write, cost, own, message):
+    arguments = ["--cost", write(cost, "c.csv")]
+    if own is not None:
+        arguments += ["--utility", write(own, "u.csv")]
+    code, out, err = cli(*arguments)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert message in err
+
+
+def test_reasons_are_those_that_hold(cli, write):
+    found = {}
+    for text in ("1,0\n0,1\n", "0,2,1\n1,0,1\n3,1,0\n"):
+        rows = named_rows(cli, "--cost", write(text, "c.csv"))["methods"]
+        found[text[0]] = {row["method"]: row.get("reason") for row in rows}
+    worthless = "in some class the right answer is worth no more than an error"
+    assert found["1"]["deciding class weights"] == worthless
+    assert found["0"]["deciding class weights"] == "errors in class 1 differ in utility"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score, cross_validate
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -28,6 +28,13 @@ from empirical.estimator import UtilityClassifier
 from empirical.posterior_recovery import PosteriorRecovery
 from theory.command_line import InputError
 from theory.prediction import decision, expected_utility, utility_weighted_prediction
+from theory.training_practices import (
+    Practice,
+    class_weighting,
+    focal_loss,
+    label_noise,
+    label_smoothing,
+)
 
 ROUNDING = 1e-9  # of a few products of probabilities, or of Gaussian densities, in doubles
 X, Y = load_iris(return_X_y=True)
@@ -98,60 +105,6 @@ def test_balanced_class_weights_are_scikit_learns():
     np.testing.assert_allclose(model.utility_.diagonal(), [50 / 90, 50 / 30, 50 / 30])
 
 
-# How matrices are read
-
-
-SHUFFLED = ["virginica", "setosa", "versicolor"]
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"cost": COST, "actions": ACTIONS},
-        {"cost": pd.DataFrame(COST, ACTIONS, NAMES)},
-        {"cost": pd.DataFrame(COST, ACTIONS, NAMES)[SHUFFLED]},
-        {"cost": pd.DataFrame(COST, ACTIONS, NAMES).T.to_dict()},
-        {"cost": pd.DataFrame(COST, ACTIONS, NAMES)[SHUFFLED].T.to_dict()},
-        {"cost": COST[:, [2, 0, 1]], "classes": SHUFFLED, "actions": ACTIONS},
-    ],
-)
-def test_names_put_a_matrix_in_order(options):
-    model = UtilityClassifier(GaussianNB(), **options).fit(X, NAMES[Y])
-    np.testing.assert_array_equal(model.payoff_, -COST)
-    assert model.actions_.tolist() == ACTIONS
-    assert set(model.predict(X)) <= set(ACTIONS)
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"utility": COST[:3]},
-        {"utility": pd.DataFrame(COST[:3], NAMES, NAMES).loc[SHUFFLED]},
-        {"utility": pd.DataFrame(COST[:3], columns=NAMES)},
-        {"utility": COST[[2, 0, 1]], "actions": SHUFFLED},
-        {"utility": COST[:3][[2, 0, 1]][:, [2, 0, 1]], "classes": SHUFFLED},
-        {
-            "utility": pd.DataFrame(COST[:3], NAMES, NAMES)
-            .loc[SHUFFLED, SHUFFLED]
-            .reset_index(drop=True)
-        },
-    ],
-)
-def test_the_rows_of_a_square_matrix_are_the_classes(options):
-    model = UtilityClassifier(GaussianNB(), **options).fit(X, NAMES[Y])
-    np.testing.assert_array_equal(model.utility_, COST[:3])
-    assert model.actions_.tolist() == NAMES.tolist()
-
-
-def test_rows_without_names_are_numbered():
-    assert fitted(posteriors(), cost=COST).actions_.tolist() == [0, 1, 2, 3]
-
-
-def test_class_weights_follow_the_order_of_classes():
-    model = UtilityClassifier(GaussianNB(), class_weight=[3, 1, 2], classes=SHUFFLED)
-    assert model.fit(X, NAMES[Y]).utility_.diagonal().tolist() == [1, 2, 3]
-
-
 # Preferences that come with the cases
 
 
@@ -173,16 +126,18 @@ def test_each_case_may_have_its_own_cost():
     )
 
 
-def test_another_matrix_needs_no_new_fit_and_keeps_the_layout():
-    model = UtilityClassifier(GaussianNB(), utility=COST[:3][:, [2, 0, 1]][[2, 0, 1]],
-                              classes=SHUFFLED).fit(X, NAMES[Y])  # fmt: skip
-    other = np.random.default_rng(3).random((3, 3))
-    named = pd.DataFrame(other, SHUFFLED, SHUFFLED)
-    refitted = clone(model).set_params(utility=other).fit(X, NAMES[Y])
-    expected = refitted.expected_utility(X)
-    for utility in (other, named, named.loc[NAMES], np.broadcast_to(other, (len(X), 3, 3))):
-        found = model.expected_utility(X, utility=utility)
-        np.testing.assert_allclose(found, expected, atol=ROUNDING)
+def test_a_case_is_weighed_alike_in_any_batch():
+    """What is added to make costs utilities is the case's own, also where all are equal."""
+    q = posteriors()
+    cost = np.random.default_rng(5).lognormal(1, 1, (len(q), 3, 3))
+    cost[1] = 7.0
+    model = fitted(q)
+    together = model.predict_utility_weighted(q, cost=cost)
+    for i in range(3):
+        alone = model.predict_utility_weighted(q[[i]], cost=cost[[i]])
+        np.testing.assert_allclose(together[i], alone[0], atol=ROUNDING)
+        same = model.predict_utility_weighted(q[[i]], cost=cost[i])
+        np.testing.assert_allclose(alone, same, atol=ROUNDING)
 
 
 def test_costs_by_case_are_routed_through_pipelines_and_folds():
@@ -241,7 +196,8 @@ def test_any_probabilistic_classifier_will_do(inner):
     frame = pd.DataFrame(X, columns=list("abcd"))
     model = UtilityClassifier(inner, cost=COST, actions=ACTIONS).fit(frame, NAMES[Y])
     assert model.score(frame, NAMES[Y]) > -1.5
-    np.testing.assert_array_equal(model.predict_proba(frame), model.estimator_.predict_proba(frame))
+    alone = clone(inner).fit(frame, NAMES[Y]).predict_proba(frame)
+    np.testing.assert_array_equal(model.predict_proba(frame), alone)
 
 
 def test_grid_search_over_the_inner_classifier_by_realised_utility():
@@ -269,8 +225,22 @@ def test_feature_names_sparse_input_and_missing_values_are_the_inner_ones():
         make_pipeline(StandardScaler(), UtilityClassifier()).fit(frame, Y).predict(frame)
 
 
-def test_copies_pickles_and_threads_agree():
-    model = UtilityClassifier(GaussianNB(), cost=COST, actions=ACTIONS, calibration="sigmoid", cv=2)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"calibration": "sigmoid", "cv": 2},
+        {"trained_with": {"class_weight": "balanced"}},
+        {"trained_with": {"label_smoothing": 1e-9}, "calibration": "temperature", "cv": 2},
+        {"trained_with": {"focal_gamma": 2}},
+        {"trained_with": label_noise(np.eye(3))},
+        {"trained_with": label_smoothing(1e-9, 3)},
+        {"trained_with": class_weighting([1, 2, 3])},
+        {"trained_with": focal_loss(2, 3)},
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.* of no posterior")
+def test_copies_pickles_and_threads_agree(options):
+    model = UtilityClassifier(GaussianNB(), cost=COST, actions=ACTIONS, **options)
     expected = model.fit(X, Y).predict(X)
     before = pickle.dumps(model)
     assert pickle.loads(before).predict(X).tolist() == expected.tolist()
@@ -279,6 +249,10 @@ def test_copies_pickles_and_threads_agree():
         for found in pool.map(lambda _: model.predict(X), range(8)):
             assert found.tolist() == expected.tolist()
     assert pickle.dumps(model) == before
+    practice = model.trained_with
+    if isinstance(practice, Practice):
+        again = pickle.loads(pickle.dumps(practice)).recover(np.full(3, 1 / 3))
+        np.testing.assert_array_equal(again, practice.recover(np.full(3, 1 / 3)))
 
 
 # Bad input
@@ -310,6 +284,16 @@ def test_copies_pickles_and_threads_agree():
             {"cost": {"go": {0: 1, 1: 2, 2: 3}, "stay": {0: 1, 1: 2}}},
             r"row 'stay' of cost is \[0, 1\]: must name each of \[0, 1, 2\] once",
         ),
+        ({"class_weight": {0: [1, 2], 1: [1, 2], 2: [1, 2]}}, r"shape of class_weight is \(3, 2\)"),
+        ({"cost": {0: 1, 1: 2}}, "row 0 of cost is 1: must be a dict with an entry for each of"),
+        ({"cost": {}}, "cost is {}: must have a row for each action"),
+        ({"cost": COST + 1j}, "cost is array.* must be an array of numbers"),
+        ({"cost": np.ma.masked_greater(COST, 8)}, r"cost\[2, 0\] is nan: must be finite"),
+        ({"actions": list("abc")}, r"actions is \['a', 'b', 'c'\]: must name each of \[0, 1"),
+        (
+            {"cost": COST.T.reshape(3, 4), "classes": [0, 1, 2]},
+            r"shape of cost is \(3, 4\): must be \(n, 3\): a column for each of \[0, 1, 2\]$",
+        ),
         ({"calibration": "platt"}, "calibration is 'platt': must be one of sigmoid, isotonic"),
         ({"estimator": LinearSVC()}, r"estimator is LinearSVC\(\): must have predict_proba"),
     ],
@@ -317,6 +301,24 @@ def test_copies_pickles_and_threads_agree():
 def test_fit_refuses(options, message):
     with pytest.raises(InputError, match=message):
         UtilityClassifier(**{"estimator": GaussianNB(), **options}).fit(X, Y)
+
+
+@pytest.mark.parametrize("calibration", ["sigmoid", "isotonic", "temperature"])
+def test_every_fold_of_a_calibration_must_train_on_every_class(calibration):
+    model = UtilityClassifier(GaussianNB(), calibration=calibration, cv=KFold(3))
+    with pytest.raises(
+        InputError, match=r"cv is without class \[0\] in the training part of fold 0"
+    ):
+        model.fit(X, Y)  # sorted by class
+
+
+@pytest.mark.parametrize("gap", [None, np.nan, pd.NA])
+def test_missing_labels_are_named(gap):
+    labels = NAMES[Y].astype(object)
+    labels[7] = gap
+    for wrapper in (UtilityClassifier, PosteriorRecovery):
+        with pytest.raises(InputError, match=r"y\[7\] is missing: must be a label"):
+            wrapper(GaussianNB()).fit(X, labels)
 
 
 def test_a_margin_classifier_will_do_if_it_is_calibrated():
@@ -346,6 +348,20 @@ def test_labels_and_preferences_are_checked_after_training():
     labels = np.arange(len(q)) % 3
     with pytest.raises(InputError, match=r"label in y is \[3\]: must be one of those in training"):
         model.score(q, np.where(labels == 2, 3, labels))
+    for weights, message in (
+        ([1.0], r"shape of sample_weight is \(1,\): must be \(50,\)"),
+        (np.zeros(50), "sample_weight is all zero: must have a positive entry"),
+        (
+            np.where(labels == 2, np.nan, 1),
+            r"sample_weight\[2\] is nan: must be at least 0 and fin",
+        ),
+        (
+            np.where(labels == 2, -1, 1),
+            r"sample_weight\[2\] is -1.0: must be at least 0 and finite",
+        ),
+    ):
+        with pytest.raises(InputError, match=message):
+            model.score(q, labels, sample_weight=weights)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         model.score(q, labels[:1])
     with pytest.raises(InputError, match=r"shape of cost is \(49, 4, 3\): must be \(50, 4, 3\)"):
@@ -362,9 +378,10 @@ def test_labels_and_preferences_are_checked_after_training():
         model.predict(q, cost=COST, utility=COST)
 
 
-def test_a_classifier_with_classes_of_its_own_is_refused():
+@pytest.mark.parametrize("wrapper", [UtilityClassifier, PosteriorRecovery])
+def test_a_classifier_with_classes_of_its_own_is_refused(wrapper):
     """Its columns would be taken for those of other classes."""
     with pytest.raises(
         InputError, match=r"classes of the fitted estimator is \[0, 1, 2\]: must be"
     ):
-        UtilityClassifier(Outputs(3)).fit(posteriors(), np.arange(50) % 3 + 1)
+        wrapper(Outputs(3)).fit(posteriors(), np.arange(50) % 3 + 1)

@@ -17,6 +17,7 @@ from scipy import optimize
 from theory.arrays import as_array
 from theory.command_line import InputError, run
 from theory.crossings import (
+    EDGE,
     curvature_crossing,
     marginal_crossings,
     marginal_terms,
@@ -36,7 +37,7 @@ from theory.incentives import (
     utility_weighted_loss,
 )
 from theory.incentives_report import PROGRAM, main
-from theory.log_bounds import combination_sign, log_bounds
+from theory.log_bounds import combination_float, combination_sign, log_bounds
 from theory.scoring_families import BRIER, KINKED, LOGARITHMIC, LOSSES, SPHERICAL
 
 PROPER = [loss for loss in LOSSES if loss.propriety != "improper"]
@@ -163,6 +164,54 @@ def test_edges():
     assert residual_gradient(LOGARITHMIC, useless, certain).tolist() == [0, 0]
 
 
+def test_one_exact_argument_makes_the_result_exact():
+    thirds, halves = [F(1, 3), F(2, 3)], [F(1, 2), F(1, 2)]
+    assert residual_learning_loss_by_definition(BRIER, [[2, 1], [0, 3]], thirds) == F(8, 5)
+    gradient = residual_gradient(BRIER, [[2, 1], [0, 3]], thirds)
+    assert all(isinstance(entry, F) for entry in gradient)
+    slope = directional_derivative(BRIER, [[2, 1], [0, 3]], thirds, [1, -1])
+    assert slope == gradient[0] - gradient[1]
+    assert marginal_value_of_information([99, 1], [F(1, 3)])[0] == F(2673, 202)
+    assert marginal_learning_loss(halves, F(1, 2)) == 0
+    exact = marginal_learning_loss([99, 1], [F(1, 3)])[0]
+    assert float(exact) == pytest.approx(marginal_learning_loss([99, 1], [1 / 3])[0], rel=1e-13)
+
+
+def test_tensors_combine_with_lists_on_either_side():
+    value = residual_learning_loss(BRIER, torch.eye(2, dtype=torch.float64), [0.3, 0.7])
+    assert value.item() == pytest.approx(1 - 0.09 - 0.49, abs=1e-15)
+    assert isinstance(residual_gradient(BRIER, [[1, 0], [0, 1]], torch.tensor([0.3, 0.7])).sum(),
+                      torch.Tensor)  # fmt: skip
+
+
+@pytest.mark.parametrize("loss", SMOOTH, ids=name)
+@pytest.mark.parametrize("batch", [False, True])
+def test_useless_actions_leave_gradients_finite(loss, batch):
+    q = torch.tensor([0.3, 0.7], dtype=torch.float64, requires_grad=True)
+    utility = torch.tensor([[2.0, 1.0], [0.0, 0.0], [0.0, 3.0]], dtype=torch.float64)
+    useful = utility[[0, 2]]
+    residual_learning_loss(loss, utility[None] if batch else utility, q).sum().backward()
+    expected = residual_gradient(loss, useful, q.detach())
+    torch.testing.assert_close(q.grad, expected, rtol=1e-12, atol=1e-12)
+    q.grad = None
+    residual_gradient(loss, utility, q).sum().backward()
+    again = q.detach().clone().requires_grad_()
+    residual_gradient(loss, useful, again).sum().backward()
+    torch.testing.assert_close(q.grad, again.grad, rtol=1e-12, atol=1e-12)
+
+
+def test_marginals_near_the_edge_and_of_large_weights():
+    """Against exact values; a relative error of a few roundings (1 - q is exact for these q)."""
+    for weights in ((F(10**6), F(1)), (F(1), F(1)), (F(1, 10**6), F(1))):
+        for q in (1 - F(1, 2**45), F(1, 2**45), F(1, 2)):
+            exact = combination_float(marginal_terms(weights, q))
+            found = marginal_learning_loss([float(weight) for weight in weights], float(q))
+            assert found == pytest.approx(exact, rel=1e-14, abs=1e-300)
+    assert marginal_value_of_information([1e200, 1e200], 0.5) == pytest.approx(4e200, rel=1e-15)
+    with pytest.raises(InputError, match=r"shape of weights is \(3,\): must be \(2,\)"):
+        marginal_learning_loss([1, 1, 1], 0.5)
+
+
 def test_shapes_are_checked():
     with pytest.raises(InputError, match="number of actions in prediction is 3"):
         utility_weighted_loss(LOGARITHMIC, np.eye(2), np.array([0.2, 0.3, 0.5]))
@@ -233,6 +282,26 @@ def test_extreme_weights_have_crossings_too():
     assert differences(residual_terms, weights, EQUAL, high) == -1
 
 
+def scaled(first, second):
+    return F(first, first + second), F(second, first + second)
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_crossings_of_close_weights_are_far_out(mirrored):
+    """They are near exp(-w_1 / w_2): 1e-217 for 500 to 1, and beyond `EDGE` for 1000 to 1."""
+    order = slice(None, None, -1 if mirrored else 1)
+    pair = scaled(200, 1)[order], scaled(199, 1)[order]
+    ((low, high),) = residual_crossings(*pair)
+    assert 0 < high - low <= min(low, 1 - high) / 10**9
+    assert differences(residual_terms, *pair, low) == -differences(residual_terms, *pair, high) != 0
+    pair = scaled(1000, 1)[order], scaled(999, 1)[order]
+    beyond = (1 - EDGE, F(1)) if mirrored else (F(0), EDGE)
+    assert residual_crossings(*pair) == [beyond]
+    inner, outer = marginal_crossings(*pair)[:: 1 if mirrored else -1]
+    assert outer == beyond
+    assert inner[1] - inner[0] <= min(inner[0], 1 - inner[1]) / 10**9
+
+
 def test_weights_must_differ_and_be_positive():
     with pytest.raises(InputError, match=r"other is .*: must differ"):
         residual_crossings(EQUAL, EQUAL)
@@ -286,7 +355,39 @@ def test_report_for_people_and_picture(cli, tmp_path):
     code, out, err = cli("--weights", 2, 1, "--against", 1, 1, "--at", ".5", "--plot", path)
     assert (code, err) == (0, "")
     assert path.read_bytes().startswith(b"<?xml")
-    assert [line.split()[:2] for line in out.splitlines()].count(["1/2", "weights"]) == 1
+    assert [line.split()[:2] for line in out.splitlines()].count([".5", "weights"]) == 1
+
+
+def test_printed_brackets_enclose_the_exact_ones(cli):
+    for pair in ((99, 1), (1, 50), (7, 3)):
+        found = json.loads(cli("--weights", *pair, "--json")[1])["crossings"]
+        exact = marginal_crossings(scaled(*pair), EQUAL)
+        for (below, above), (low, high) in zip(found["marginal"], exact, strict=True):
+            assert F(below) <= low <= high <= F(above)
+
+
+def test_crossings_near_the_ends_are_told_apart_from_them(cli):
+    assert "1 - 2.718" in cli("--weights", 1, "1e6")[1]
+    assert "below 9e-302" in cli("--weights", 1000, 1, "--against", 999, 1)[1]
+
+
+def test_values_near_the_end_are_exact(cli):
+    """L at q = 1 - e is e - e log(e) + O(e^2 log e) for weights of 1 and 1."""
+    arguments = ("--weights", 1, 1, "--unscaled", "--against", 2, 1, "--at", 1 - 2**-40, "--json")
+    residual = json.loads(cli(*arguments)[1])["at"][0]["weights"]["residual"]
+    # The argument is printed in full, so that no digit is lost on its way in.
+    assert residual == pytest.approx(2**-40 * (1 + 40 * np.log(2)), rel=1e-11)
+
+
+def test_picture_of_unscaled_and_far_out_weights(cli, tmp_path):
+    path = tmp_path / "picture.svg"
+    for arguments in (
+        ("--weights", 2, 2, "--unscaled"),
+        ("--weights", 1, 99),
+        ("--weights", 1000, 1, "--against", 999, 1),
+    ):
+        assert cli(*arguments, "--plot", path)[0] == 0
+    assert path.exists()
 
 
 def test_unscaled_weights(cli):
@@ -303,6 +404,15 @@ def test_unscaled_weights(cli):
         (("--weights", "1e7", 1), "--weights is 1e7: must be at most 1000000 times the other"),
         (("--weights", 2, 2), "--against is 1 1: must differ from --weights in their ratio"),
         (("--weights", 2, 1, "--at", 2), "--at is 2: must lie in [0, 1]"),
+        (("--weights", 2, 1, "--at", "1e-400"), "--at is 1e-400: must be 0, 1 or at least 1e-200"),
+        (
+            ("--weights", "1e400", "2e400", "--unscaled", "--at", 0.5),
+            "--weights is 1e400: must lie in [1e-100, 1e100]",
+        ),
+        (
+            ("--weights", "1e-400", "1e-400", "--unscaled", "--plot", "x.svg"),
+            "--weights is 1e-400: must lie in [1e-100, 1e100]",
+        ),
         (("--weights", 2, 1, "--plot", "x.jpg"), "--plot is x.jpg: must end in"),
         ((), "the following arguments are required: --weights"),
     ],

@@ -10,6 +10,7 @@ import pytest
 from empirical import map as gain_map
 from empirical.data import load
 from empirical.map_grid import PRESETS, Group, groups, restricted
+from empirical.map_results import write
 from theory.command_line import InputError, run
 
 TINY = (
@@ -46,8 +47,12 @@ def test_equal_weights_gain_nothing_side_by_side_or_alone(cli):
 
 def test_a_map_continues_is_shown_and_drawn(cli, tmp_path):
     path = tmp_path / "map.json"
-    assert cli(*TINY, "--seeds=1", "--out", path)[0] == 0
-    first = gain_map.read(path)["groups"]
+    assert cli(*TINY, "--out", path)[0] == 0
+    found = gain_map.read(path)
+    first = {"linear/120/-/1/0": found["groups"]["linear/120/-/1/0"]}
+    assert found["environments"][0]["commit"] is None or found["environments"][0]["source_sha256"]
+    assert first["linear/120/-/1/0"]["seconds"] > 0
+    write(path, found | {"groups": first})
     code, _, err = cli(*TINY, "--out", path)
     assert code == 0
     assert err.splitlines()[0].startswith("[1/1] linear/120/-/1/1")
@@ -59,6 +64,9 @@ def test_a_map_continues_is_shown_and_drawn(cli, tmp_path):
     code, _, err = cli(*TINY, "--sizes=130", "--out", path)
     assert code == 2
     assert "sizes is [130]: must be [120]" in err
+    code, _, err = cli(*TINY, "--seeds=3", "--out", path)
+    assert code == 2
+    assert "seeds is 3: must be 2" in err
 
 
 def test_scales_of_the_weights_and_learning_rates_are_axes(cli):
@@ -66,6 +74,21 @@ def test_scales_of_the_weights_and_learning_rates_are_axes(cli):
     found = json.loads(cli(*arguments)[1])
     assert len(found) == 8
     assert {cell["learning_rate"] for cell in found} == {1.0, 3.0}
+
+
+def test_under_sgd_a_scale_of_the_weights_is_a_learning_rate(cli):
+    arguments = (*TINY, "--ratios=99", "--seeds=1", "--optimiser=sgd", "--json")
+    scaled = json.loads(cli(*arguments, "--weight-scales=10", "--learning-rates=0.1")[1])
+    faster = json.loads(cli(*arguments, "--weight-scales=1", "--learning-rates=1")[1])
+    assert scaled[0]["weighted"] == pytest.approx(faster[0]["weighted"], rel=1e-3)
+
+
+def test_diverged_trainings_are_no_points(cli):
+    arguments = (*TINY, "--ratios=99", "--optimiser=sgd", "--learning-rates=1e30", "--together")
+    code, out, _ = cli(*arguments)
+    assert code == 0
+    assert "diverged" in out
+    assert json.loads(cli(*arguments, "--json")[1])[0]["gain"] is None
 
 
 def test_groups_have_the_frequency_and_size_they_name():

@@ -14,13 +14,9 @@ from hypothesis import strategies as st
 
 from theory.arrays import as_fractions, solve
 from theory.command_line import InputError
+from theory.conditioning import condition_number, determines_posterior
 from theory.prediction import utility_weighted_prediction
-from theory.recalibration import (
-    condition_number,
-    consistent_posteriors,
-    nearest_in_image,
-    recalibrate,
-)
+from theory.recalibration import consistent_posteriors, nearest_in_image, recalibrate
 from theory.utility import degenerate_classes
 
 OFF = as_fractions([[1, 2], [1, 1]])
@@ -210,6 +206,35 @@ def test_condition_numbers():
     assert condition_number([[F(99), F(0)], [F(0), F(1)]]) == pytest.approx(99)
     assert condition_number(torch.eye(3)) == pytest.approx(1)
     assert condition_number([[1, 2], [2, 4]]) == np.inf
+    assert condition_number([[1, 0], [0, 1], [1, 1]]) == pytest.approx(3**0.5)
+    assert condition_number([[1, 0, 1], [0, 1, 1]]) == np.inf
+    assert condition_number([[1, 0], [0, 0]]) == np.inf
+
+
+def test_a_condition_number_is_finite_where_the_posterior_is_determined():
+    nearly = [[F(1), F(1)], [F(1), 1 + F(1, 10**20)]]
+    for utility, known in (([[1e-10, 0], [0, 1e10]], 1e20), (nearly, 4e20)):
+        assert condition_number(utility) == pytest.approx(known)
+        assert determines_posterior(utility)
+        assert recalibrate(utility, [F(1, 2), F(1, 2)]).condition_number == pytest.approx(known)
+    for utility in ([[0.1, 0.2], [0.3, 0.6]], [[1.0, 1.0], [1.0, 1 + 4e-16]]):
+        assert condition_number(utility) == np.inf
+        assert not determines_posterior(utility)
+
+
+@given(utilities(3, 2))
+def test_condition_numbers_of_floats_and_fractions_agree(utility):
+    exact, floats = condition_number(utility), condition_number(utility.astype(float))
+    assert exact == pytest.approx(floats, rel=1e-12)
+    assert determines_posterior(utility) == determines_posterior(utility.astype(float))
+
+
+def test_every_instance_is_judged_on_its_own_scale():
+    utilities = np.array([1e300 * np.eye(2), 1e-30 * np.eye(2), np.ones((2, 2))])
+    assert condition_number(utilities).tolist() == [1, 1, np.inf]
+    assert determines_posterior(utilities).tolist() == [True, True, False]
+    exact = condition_number(as_fractions(utilities))
+    assert exact.tolist() == pytest.approx([1, 1, np.inf])
 
 
 @pytest.mark.parametrize(
@@ -217,7 +242,11 @@ def test_condition_numbers():
     [
         ([[1.0, 2.0]], [1.0], "shape of utility is (1, 2): must be square"),
         ([[1.0, 2.0], [2.0, 4.0]], [0.5, 0.5], "utility is singular up to rounding: must be"),
-        ([[1.0, 1.0], [0.0, 0.0]], [0.5, 0.5], "utility is singular up to rounding: must be invertible"),
+        (
+            [[1.0, 1.0], [0.0, 0.0]],
+            [0.5, 0.5],
+            "utility is singular up to rounding: must be invertible",
+        ),
         ([[F(1), F(2)], [F(2), F(4)]], [F(1), F(0)], "utility is singular: must be invertible"),
         ([[1.0, 0.0], [0.0, 1.0]], [1.0], "number of entries of prediction is 1: must equal"),
         ([1.0, 2.0], [1.0, 0.0], "shape of utility is (2,): must be (n, m)"),
@@ -233,3 +262,49 @@ def test_sets_are_of_one_utility_and_one_prediction():
         consistent_posteriors(np.eye(2), [[0.5, 0.5]])
     with pytest.raises(InputError, match=r"shape of utility is \(1, 2, 2\)"):
         consistent_posteriors(np.eye(2)[None], [0.5, 0.5])
+
+
+@pytest.mark.parametrize("entries", [(0.3333333, 0.6666666), (0.33333333, 0.66666666)])
+def test_decimals_that_nearly_sum_to_one_have_posteriors(entries):
+    found = consistent_posteriors([[1, 0, 1], [0, 1, 1]], entries)
+    assert found == pytest.approx(np.array([[0, 0.5, 0.5], [1 / 3, 2 / 3, 0]]))
+
+
+@pytest.mark.parametrize("scale", [1e12, 1e20, 1e100])
+def test_a_class_of_large_utility_hides_no_other(scale):
+    utility = np.array([[scale, 0], [0, 1], [0, 0]])
+    found = consistent_posteriors(utility, utility_weighted_prediction(utility, [0.5, 0.5]))
+    assert found == pytest.approx(np.array([[0.5, 0.5]]))
+
+
+@given(
+    st.tuples(st.integers(1, 4), st.integers(1, 4)).flatmap(
+        lambda shape: st.tuples(utilities(*shape), simplex(shape[1]))
+    )
+)
+def test_predictions_in_single_precision_have_their_posteriors(problem):
+    utility, posterior = (array.astype(np.float32) for array in problem)
+    prediction = utility_weighted_prediction(utility, posterior)
+    exact = consistent_posteriors(problem[0], utility_weighted_prediction(*problem))
+    found = consistent_posteriors(utility, prediction)
+    assert found.shape == exact.shape
+    # a few roundings, magnified by the crossings of rows with entries from 1/12 to 1
+    assert np.sort(found, axis=0) == pytest.approx(np.sort(exact.astype(float), axis=0), abs=1e-4)
+
+
+def test_one_prediction_for_many_utilities_and_the_reverse():
+    many = as_fractions([[[1, 0.5], [0, 0.5]], [[2, 0], [0, 1]]])
+    prediction = as_fractions([0.25, 0.75])
+    exact = recalibrate(many, prediction)
+    assert exact.posterior.tolist() == [[F(-1, 2), F(3, 2)], [F(1, 7), F(6, 7)]]
+    projected = recalibrate(many, prediction, project=True)
+    assert projected.in_image.tolist() == [False, True]
+    assert projected.posterior.tolist() == [[0, 1], [F(1, 7), F(6, 7)]]
+    utility, entries = many.astype(float), prediction.astype(float)
+    for arrays in ((utility, entries), (torch.tensor(utility), torch.tensor(entries))):
+        found = recalibrate(*arrays, project=True)
+        assert np.asarray(found.posterior) == pytest.approx(projected.posterior.astype(float))
+    nearest = nearest_in_image(utility, entries)
+    assert nearest == pytest.approx(np.array([[0.5, 0.5], [0.25, 0.75]]))
+    with pytest.raises(InputError, match=r"leading axes of prediction is \(3,\): must fit"):
+        recalibrate(utility, np.full((3, 2), 0.5))

@@ -140,6 +140,18 @@ def test_both_families_tend_to_the_logarithm():
         np.testing.assert_allclose(family(1 + h).vector(p), LOGARITHMIC.vector(p), atol=20 * h)
 
 
+def test_both_families_are_accurate_near_one_and_far_from_it():
+    """1 + 1e-13 rounds to 1 + 1.0014e-13; the logarithm is 1e-12 away from there."""
+    p = np.array([0.1, 0.3, 0.6])
+    for family in (power_loss, pseudo_spherical):
+        near = family(1 + 1e-13)
+        np.testing.assert_allclose(near.vector(p), LOGARITHMIC.vector(p), rtol=1e-11)
+        np.testing.assert_allclose(near.entropy(p), LOGARITHMIC.entropy(p), rtol=1e-11)
+    far = pseudo_spherical(1000)
+    np.testing.assert_allclose(far.vector(p), [1 / 999, 1 / 999, 0], atol=1e-15)
+    assert far.entropy(p) == pytest.approx(0.4 / 999, rel=1e-12)
+
+
 def test_order_two_of_both_families():
     p = as_array([F(1, 2), F(1, 3), F(1, 6)])
     assert (power_loss(2).vector(p) == BRIER.vector(p)).all()
@@ -151,6 +163,21 @@ def test_savage_loss_of_an_entropy_is_the_loss(p, q):
     made = savage("made", BRIER.entropy, lambda at: -2 * at)
     assert (made.vector(p) == BRIER.vector(p)).all()
     assert regret(made, p, q) == ((p - q) ** 2).sum()
+
+
+def test_savage_loss_of_an_infinite_slope():
+    def slope(p):
+        with np.errstate(divide="ignore"):
+            return -np.log(p) - 1
+
+    made = savage("made", LOGARITHMIC.entropy, slope)
+    assert made.vector(np.array([1.0, 0.0])).tolist() == [0, np.inf]
+
+
+def test_tensors_and_exact_numbers_combine_with_lists():
+    assert expected_loss(BRIER, torch.tensor([0.3, 0.7]), [0.5, 0.5]).item() == pytest.approx(0.58)
+    assert expected_loss(BRIER, [0.3, 0.7], torch.tensor([0.5, 0.5])).item() == pytest.approx(0.58)
+    assert regret(BRIER, [0, 1], [F(1, 3), F(2, 3)]) == F(2, 9)
 
 
 def test_gradients_reach_the_prediction():
@@ -166,7 +193,7 @@ def test_nothing_times_infinity_is_nothing():
 
 
 @pytest.mark.parametrize("family", [power_loss, pseudo_spherical])
-@pytest.mark.parametrize("alpha", [1, 0.5, F(1), -2])
+@pytest.mark.parametrize("alpha", [1, 0.5, F(1), -2, np.inf, np.nan])
 def test_orders_must_exceed_one(family, alpha):
     with pytest.raises(InputError, match=r"alpha is .*: must be above 1"):
         family(alpha)

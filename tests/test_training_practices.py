@@ -142,6 +142,68 @@ def test_focal_loss_keeps_the_order_of_the_classes(masses, gamma):
     assert posterior.sum() == pytest.approx(1)
 
 
+def test_the_focal_posterior_is_that_of_the_slope():
+    prediction = np.array([[0.5, 0.3, 0.2], [0.9, 0.09, 0.01]])
+    for gamma in (0.0, 0.5, 2.0, 5.0):
+        odds = prediction / focal_slope(prediction, np.log(prediction), gamma)
+        expected = odds / odds.sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(focal_posterior(prediction, gamma), expected, rtol=1e-13)
+
+
+def test_the_focal_posterior_does_not_overflow():
+    """Nearly certain predictions and high powers: the other class has odds of next to nothing."""
+    sharp = np.array([1 - 6e-8, 6e-8], dtype=np.float32)
+    for prediction, gamma in (([0.9, 0.1], 400.0), ([1 - 2e-16, 2e-16], 25.0), (sharp, 6.0)):
+        assert focal_posterior(prediction, gamma) == pytest.approx([1, 0], abs=1e-40)
+    assert focal_posterior(sharp, 6.0).dtype == np.float32
+    tensor = torch.tensor([[0.9, 0.1], [1.0, 0.0]], dtype=torch.float64, requires_grad=True)
+    focal_posterior(tensor, 3.0)[:, 0].sum().backward()
+    assert bool(torch.isfinite(tensor.grad).all())
+
+
+def test_the_focal_loss_at_zero_is_the_log_loss():
+    practice = focal_loss(0, 3)
+    assert practice.utility.tolist() == np.eye(3).tolist()
+    assert practice.recover(POSTERIORS) is POSTERIORS
+    assert focal_loss(2, 3).utility is None
+
+
+@pytest.mark.parametrize("practice", [*LINEAR, focal_loss(2, 3)], ids=lambda each: each.name)
+def test_the_image_is_where_posteriors_are_recovered(practice):
+    corners = np.concatenate([np.eye(3), np.full((1, 3), 1 / 3)])
+    recovered = practice.recover(corners)
+    assert practice.in_image(corners).tolist() == (recovered.min(axis=1) >= -1e-12).tolist()
+
+
+def test_predictions_that_smoothing_never_aims_at_are_noticed():
+    practice = label_smoothing(0.1, 2)
+    assert practice.in_image([[1.0, 0.0], [0.95, 0.05]]).tolist() == [False, True]
+    assert practice.recover([1.0, 0.0]).min() < 0
+
+
+def test_noise_is_invertible_if_its_fractions_are():
+    tiny = F(1, 10**20)
+    exact = np.array([[F(1, 2), F(1, 2) - tiny], [F(1, 2), F(1, 2) + tiny]])
+    practice = label_noise(exact)
+    assert practice.invertible
+    posterior = [F(1, 3), F(2, 3)]
+    prediction = utility_weighted_prediction(exact, posterior)
+    assert practice.recover(prediction).tolist() == posterior
+    assert not label_noise(exact.astype(float)).invertible
+
+
+@pytest.mark.parametrize("gradient", [False, True])
+def test_label_smoothing_with_tensors_of_weights(gradient):
+    weights = torch.tensor([1.0, 2.0], requires_grad=gradient)
+    practice = label_smoothing(0.1, 2, weights)
+    expected = np.array([[0.95, 0.05], [0.1, 1.9]])
+    np.testing.assert_allclose(practice.utility.detach().numpy(), expected, rtol=1e-6)
+    prediction = utility_weighted_prediction(expected, [0.3, 0.7])
+    for given_as in (prediction, torch.tensor(prediction, dtype=torch.float32)):
+        found = practice.recover(given_as)
+        np.testing.assert_allclose(found.detach().numpy(), [0.3, 0.7], rtol=1e-5)
+
+
 def test_focal_loss_is_no_weighting():
     """A utility that keeps the corners of the simplex is diagonal, so p_0/p_1 would fix q_0/q_1."""
     lines = focal_posterior([[0.2, 0.3, 0.5], [0.04, 0.06, 0.9]], 2.0)
@@ -164,6 +226,10 @@ def test_focal_loss_is_no_weighting():
         (lambda: label_noise([[1, 1], [1, 0]]), "transition is"),
         (lambda: focal_loss(-1, 2), "gamma is -1"),
         (lambda: focal_posterior([0.5, 0.5], -1), "gamma is -1"),
+        (lambda: focal_posterior([0.5, 0.5], np.inf), "gamma is inf"),
+        (lambda: focal_posterior([F(1, 2), F(1, 2)], 2), "type of prediction is exact"),
+        (lambda: logit_adjustment([0.0, 1.0]), "prior[0] is 0.0: must be positive"),
+        (lambda: SYNTHETIC_OVERSAMPLING.in_image([0.5, 0.5]), "practice is synthetic"),
     ],
 )
 def test_errors_name_argument_and_value(call, message):

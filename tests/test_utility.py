@@ -33,6 +33,9 @@ from theory.utility import (
         ([[1.0, -0.5]], "utility[0, 1] is -0.5: must be at least 0"),
         ([[F(1), F(-1, 2)]], "utility[0, 1] is -1/2: must be at least 0"),
         ([[1.0, 0.0], [2.0, 0.0]], "column 1 of utility is without a positive entry"),
+        (np.array([[F(1), np.nan]], dtype=object), "utility[0, 1] is nan: must be finite"),
+        (np.array([[F(1), np.inf]], dtype=object), "utility[0, 1] is inf: must be finite"),
+        (torch.tensor([[0.5, -0.5]]), "utility[0, 1] is -0.5: must be at least 0 (costs count"),
         (torch.tensor([[0.0, 1.0]]), "column 0 of utility is without a positive entry"),
     ],
 )
@@ -97,5 +100,25 @@ def test_normalised_weights_keep_the_loss_of_the_prior():
     scaled = normalised_weights(weights, prior)
     entropy = -(prior * np.log(prior)).sum()
     assert -(scaled * prior * np.log(prior)).sum() == pytest.approx(entropy, rel=1e-14)
-    with pytest.raises(InputError, match=r"prior is .* must have two positive entries"):
-        normalised_weights(weights, np.array([1.0, 0.0, 0.0]))
+    for other, rates, message in (
+        (weights, [1.0, 0.0, 0.0], "prior is .* must have two positive entries"),
+        ([1.0, 1.0], [2.0, 3.0], "prior is .* must be at least 0 and sum to 1"),
+        ([-1.0, 1.0], [0.5, 0.5], r"weights\[0\] is -1.0: must be positive"),
+    ):
+        with pytest.raises(InputError, match=message):
+            normalised_weights(other, rates)
+
+
+def test_normalised_weights_of_a_tensor():
+    for weights, prior in (
+        ([99.0, 1.0], torch.tensor([0.5, 0.5])),
+        (torch.tensor([99.0, 1.0]), [0.5, 0.5]),
+    ):
+        assert normalised_weights(weights, prior).tolist() == pytest.approx([1.98, 0.02])
+
+
+def test_costs_whose_difference_is_no_float_are_refused():
+    with pytest.raises(InputError, match=r"largest cost less cost\[0, 1\] is inf: must be finite"):
+        utility_from_cost([[1e308, -1e308], [0, 0]])
+    exact = utility_from_cost([[F(10) ** 308, -(F(10) ** 308)], [F(0), F(0)]])
+    assert exact[0, 1] == 2 * F(10) ** 308

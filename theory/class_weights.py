@@ -76,7 +76,7 @@ def elkan_weight(threshold: Any, base_threshold: Any) -> Any:
     Fraction(1, 99)
     """
     for name, value in (("threshold", threshold), ("base_threshold", base_threshold)):
-        inside = not isinstance(value, int | float | Fraction) or 0 < value < 1
+        inside = not isinstance(value, int | float | Fraction | np.number) or bool(0 < value < 1)
         require(inside, name, value, "lie strictly between 0 and 1")
     return threshold / (1 - threshold) * (1 - base_threshold) / base_threshold
 

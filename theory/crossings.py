@@ -14,6 +14,8 @@ whose numerator is affine in q.  So D'' changes sign at most once in (0, 1), at 
 that is known exactly; D' vanishes at most twice, and D, which is zero at 0 and 1, at most once
 in between.  On the pieces between these points the functions are monotone, and bisection with
 exact signs (`theory.log_bounds`) encloses each root between rationals as close as desired.
+Roots may be as close to 0 as exp(-w_1 / |w_1 - v_1|): bisection is of the exponent there, and
+stops at `EDGE`.
 
 The same holds for |L'|, the size of the marginal incentive: the slopes of equal size and
 opposite sign are the roots of the sum of the two falling functions L'.
@@ -33,6 +35,7 @@ Weights = tuple[Fraction, Fraction]
 Sign = Callable[[Fraction], int]
 
 WIDTH = Fraction(1, 10**9)  # of a bracket, relative to its distance from 0 and from 1
+EDGE = Fraction(1, 2**1000)  # roots closer to 0 or 1 are in the bracket from there to `EDGE`
 
 
 def residual_terms(weights: Weights, probability: Fraction) -> Terms:
@@ -71,7 +74,7 @@ def marginal_crossings(weights: Weights, other: Weights, width: Fraction = WIDTH
     """Brackets of the probabilities at which both weightings have the same slope L', in order.
 
     Each holds exactly one; there are at most two, none elsewhere.  A bracket is at most `width`
-    times as wide as it is far from 0 and from 1.
+    times as wide as it is far from 0 and from 1, or it ends at 0 or 1 and is at most `EDGE` wide.
     Raises `InputError` as `curvature_crossing`.
     """
     bend = curvature_crossing(weights, other)
@@ -102,8 +105,9 @@ def residual_crossings(weights: Weights, other: Weights, width: Fraction = WIDTH
             [*residual_terms(weights, probability), *_negative(residual_terms(other, probability))]
         )
 
-    low, high = slopes[0][1], slopes[1][0]
-    return [_bisect(sign, low, high, sign(low), width)]
+    # D has the sign of D' near 0 up to the first root of D', the other one from the second on.
+    at_low = _edge_sign(weights, other, 0)
+    return [_bisect(sign, slopes[0][0], slopes[1][1], at_low, width)]
 
 
 def size_crossings(weights: Weights, other: Weights, width: Fraction = WIDTH) -> list[Bounds]:
@@ -185,11 +189,40 @@ def _roots(
 
 
 def _bisect(sign: Sign, low: Fraction, high: Fraction, at_low: int, width: Fraction) -> Bounds:
-    """Halve a bracket with a change of sign until it is narrow beside its distance from 0 and 1."""
+    """Halve a bracket with a change of sign until it is narrow beside its distance from 0 and 1.
+
+    `at_low`: the sign at `low`, or near it where it is 0.
+    """
+    for end, inner in ((low, min(EDGE, high)), (high, max(1 - EDGE, low))):
+        if end not in (0, 1):
+            continue
+        at_inner = sign(inner)
+        if at_inner == 0:
+            return inner, inner
+        if (at_inner == at_low) == (end == 1):
+            return min(end, inner), max(end, inner)
+        low, high = (inner, high) if end == 0 else (low, inner)
     while high - low > width * min(low, 1 - high):
-        middle = (low + high) / 2
+        middle = _between(low, high)
         at_middle = sign(middle)
         if at_middle == 0:
             return middle, middle
         low, high = (middle, high) if at_middle == at_low else (low, middle)
     return low, high
+
+
+def _between(low: Fraction, high: Fraction) -> Fraction:
+    """A point inside: one half, halfway, or, far closer to 0 or 1 at one end, in the exponent."""
+    half = Fraction(1, 2)
+    if low >= half:
+        return 1 - _between(1 - high, 1 - low)
+    if high > half:
+        return half
+    if high <= 16 * low:
+        return (low + high) / 2
+    return Fraction(2) ** ((_exponent(low) + _exponent(high)) // 2)
+
+
+def _exponent(value: Fraction) -> int:
+    """The binary exponent, or the next."""
+    return value.numerator.bit_length() - value.denominator.bit_length()

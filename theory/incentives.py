@@ -23,7 +23,9 @@ The second is minus what a little information is worth: a small mean-preserving 
 with variance s lowers the expected residual loss by s/2 times its size.
 
 All functions take NumPy arrays, exact or not, and torch tensors, with gradients inside the
-simplex; values are checked where they enter (`theory.utility`, `theory.prediction`).
+simplex; one exact argument makes the result exact.  An action without any use (a row of zeros)
+is never predicted and passes no gradient on.  Values are checked where they enter
+(`theory.utility`, `theory.prediction`).
 
 Source: Misaligned by Design, Sections 2.5, 2.7, 2.8.
 """
@@ -32,10 +34,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from theory.arrays import alongside, as_array, logarithm, namespace
+import numpy as np
+
+from theory.arrays import as_array, is_exact, logarithm, namespace
 from theory.command_line import require
 from theory.prediction import expected_utility, utility_weighted_prediction
-from theory.scoring import Loss, weighted
+from theory.scoring import Loss, matched, weighted
 
 
 def utility_weighted_loss(loss: Loss, utility: Any, prediction: Any) -> Any:
@@ -47,8 +51,8 @@ def utility_weighted_loss(loss: Loss, utility: Any, prediction: Any) -> Any:
     >>> utility_weighted_loss(LOGARITHMIC, [[99, 0], [0, 1]], [1.0, 0.0]).tolist()
     [0.0, inf]
     """
-    losses = loss.vector(as_array(prediction))
-    utility = alongside(utility, losses)
+    utility, prediction = matched(utility, prediction)
+    losses = loss.vector(prediction)
     require(
         utility.shape[-2] == losses.shape[-1],
         "number of actions in prediction",
@@ -67,15 +71,14 @@ def residual_learning_loss(loss: Loss, utility: Any, posterior: Any) -> Any:
     >>> float(residual_learning_loss(LOGARITHMIC, [[1, 0], [0, 1]], [0.5, 0.5]).round(4))
     0.6931
     """
-    posterior = as_array(posterior)
-    utility = alongside(utility, posterior)
+    utility, posterior = matched(utility, posterior)
     total = namespace(posterior).sum(expected_utility(utility, posterior), axis=-1)
-    return total * loss.entropy(utility_weighted_prediction(utility, posterior))
+    return total * loss.entropy(_optimum(utility, posterior))
 
 
 def residual_learning_loss_by_definition(loss: Loss, utility: Any, posterior: Any) -> Any:
     """<l^u(p^u(q), .), q>, eq. (12), term by term; shapes as in `residual_learning_loss`."""
-    posterior = as_array(posterior)
+    utility, posterior = matched(utility, posterior)
     gradient = residual_gradient(loss, utility, posterior)
     return namespace(gradient).sum(weighted(posterior, gradient), axis=-1)
 
@@ -85,9 +88,8 @@ def residual_gradient(loss: Loss, utility: Any, posterior: Any) -> Any:
 
     Shapes: utility (n, m) or (..., n, m); posterior (..., m); returns (..., m), in (-inf, inf].
     """
-    posterior = as_array(posterior)
-    utility = alongside(utility, posterior)
-    return utility_weighted_loss(loss, utility, utility_weighted_prediction(utility, posterior))
+    utility, posterior = matched(utility, posterior)
+    return utility_weighted_loss(loss, utility, _optimum(utility, posterior))
 
 
 def tangent_gradient(loss: Loss, utility: Any, posterior: Any) -> Any:
@@ -106,8 +108,8 @@ def directional_derivative(loss: Loss, utility: Any, posterior: Any, direction: 
     Shapes: direction (..., m), of sum zero, at least zero where the posterior is zero (not
     checked); returns (...).  Where classes of probability zero gain it may be infinite.
     """
-    gradient = residual_gradient(loss, utility, posterior)
-    direction = alongside(direction, gradient)
+    posterior, direction = matched(posterior, direction)
+    gradient, direction = matched(residual_gradient(loss, utility, posterior), direction)
     return namespace(gradient).sum(weighted(direction, gradient), axis=-1)
 
 
@@ -115,16 +117,21 @@ def marginal_learning_loss(weights: Any, probability: Any) -> Any:
     """dL/dq_1 of class-weighted cross entropy with two classes, eq. (18).
 
     Shapes: weights (2,), positive; probability (...), the q_1 in [0, 1]; returns (...), inf at
-    q_1 = 0 and -inf at q_1 = 1.
+    q_1 = 0 and -inf at q_1 = 1.  Raises `InputError` for another shape of the weights.
 
     >>> marginal_learning_loss([0.5, 0.5], [0.0, 0.5, 1.0]).tolist()
     [inf, 0.0, -inf]
     """
-    probability = as_array(probability)
-    weights = alongside(weights, probability)
+    weights, probability = _binary(weights, probability)
     first, second = weights[0] * probability, weights[1] * (1 - probability)
-    total = first + second
-    return -weights[0] * logarithm(first / total) + weights[1] * logarithm(second / total)
+    if is_exact(probability):
+        shares = (as_array(each / (first + second)) for each in (first, second))
+        surprises = [-logarithm(share) for share in shares]
+    else:  # -log(a / (a + b)) = log(1 + b / a), which rounds little where a / (a + b) is near 1
+        xp = namespace(probability)
+        with np.errstate(divide="ignore"):
+            surprises = [xp.log1p(second / first), xp.log1p(first / second)]
+    return weights[0] * surprises[0] - weights[1] * surprises[1]
 
 
 def marginal_value_of_information(weights: Any, probability: Any) -> Any:
@@ -135,8 +142,21 @@ def marginal_value_of_information(weights: Any, probability: Any) -> Any:
     >>> float(marginal_value_of_information([0.5, 0.5], 0.5))
     2.0
     """
-    probability = as_array(probability)
-    weights = alongside(weights, probability)
+    weights, probability = _binary(weights, probability)
     rest = 1 - probability
     total = weights[0] * probability + weights[1] * rest
-    return weights[0] * weights[1] / (probability * rest * total)
+    return (weights[0] / total) * (weights[1] / (probability * rest))
+
+
+def _binary(weights: Any, probability: Any) -> tuple[Any, Any]:
+    weights, probability = matched(weights, probability)
+    require(weights.shape == (2,), "shape of weights", tuple(weights.shape), "be (2,)")
+    return weights, probability
+
+
+def _optimum(utility: Any, posterior: Any) -> Any:
+    """p^u(q), through which useless actions pass no gradient: it would be 0 times infinity."""
+    prediction = utility_weighted_prediction(utility, posterior)
+    xp = namespace(prediction)
+    useless = xp.all(utility == 0, axis=-1)
+    return xp.where(useless, xp.zeros_like(prediction), prediction)

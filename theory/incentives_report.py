@@ -2,8 +2,8 @@
 
 Prints where the weightings reward learning alike (certified brackets of `theory.crossings`), and
 at given posteriors the optimal prediction, residual learning loss, marginal learning loss and
-the value of a little information (`theory.incentives`).  Weights are scaled to sum 1, as in
-Section 2.8 of Misaligned by Design, unless --unscaled is set.
+the value of a little information (`theory.incentives`), computed exactly and rounded once.
+Weights are scaled to sum 1, as in Section 2.8 of Misaligned by Design, unless --unscaled is set.
 """
 
 from __future__ import annotations
@@ -11,35 +11,35 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from math import inf, isfinite, nextafter
 from typing import Any
-
-import numpy as np
 
 from theory.command_line import Parser, require, run
 from theory.crossings import (
     Weights,
     curvature_crossing,
     marginal_crossings,
+    marginal_terms,
     peak,
     residual_crossings,
+    residual_terms,
     size_crossings,
 )
-from theory.incentives import (
-    marginal_learning_loss,
-    marginal_value_of_information,
-    residual_learning_loss,
-)
-from theory.log_bounds import Bounds
+from theory.incentives import marginal_value_of_information
+from theory.log_bounds import Bounds, combination_float
 from theory.options import add_output_options, check_plot, parse_positive, parse_unit
 from theory.prediction import utility_weighted_prediction
-from theory.scoring_families import LOGARITHMIC
 from theory.tables import table
 from theory.utility import class_weight_utility
 
 PROGRAM = "python -m theory.incentives_report"
 EXAMPLE = f"Example: {PROGRAM} --weights 99 1 --at 0.003 --at 0.5"
 LARGEST = Fraction(10**6)  # of the ratio of two weights; beyond, floats show nothing
+SCALE = Fraction(10**100)  # unscaled weights are at most this, and at least its inverse:
+CLOSEST = Fraction(1, 10**200)  # with posteriors this far from 0 and 1, results are floats
+NEAR_ONE = Fraction(1, 10**4)  # crossings this near to 1 are shown by their distance
 QUANTITIES = ("prediction", "residual", "marginal", "information")
 
 
@@ -69,85 +69,155 @@ def parse_weights(texts: Sequence[str], argument: str, unscaled: bool) -> Weight
     ratio = f"be at most {LARGEST} times the other"
     require(first <= LARGEST * second, argument, texts[0], ratio)
     require(second <= LARGEST * first, argument, texts[1], ratio)
-    total = Fraction(1) if unscaled else first + second
+    if unscaled:
+        for value, text in zip((first, second), texts, strict=True):
+            require(1 / SCALE <= value <= SCALE, argument, text, "lie in [1e-100, 1e100]")
+        return first, second
+    total = first + second
     return first / total, second / total
+
+
+def parse_posterior(text: str) -> Fraction:
+    """A posterior: 0, 1 or a number between that floats can tell from both.
+
+    >>> parse_posterior("1e-9")
+    Fraction(1, 1000000000)
+    """
+    value = parse_unit(text, "--at")
+    far = value in (0, 1) or CLOSEST <= value <= 1 - CLOSEST
+    require(far, "--at", text, "be 0, 1 or at least 1e-200 from both")
+    return value
 
 
 def values_at(weights: Weights, probability: Fraction) -> dict[str, float]:
     """The `QUANTITIES` at a posterior; infinite slopes and values at 0 and 1."""
-    q = np.array([float(probability)])
-    utility = class_weight_utility([float(weight) for weight in weights])
-    posterior = np.stack([q, 1 - q], axis=-1)
+    utility = class_weight_utility(list(weights))
+    prediction = utility_weighted_prediction(utility, [probability, 1 - probability])[0]
     inside = 0 < probability < 1
-    found = (
-        utility_weighted_prediction(utility, posterior)[..., 0],
-        residual_learning_loss(LOGARITHMIC, utility, posterior),
-        marginal_learning_loss(np.diag(utility), q),
-        marginal_value_of_information(np.diag(utility), q) if inside else [float("inf")],
-    )
-    return {name: float(value[0]) for name, value in zip(QUANTITIES, found, strict=True)}
-
-
-def report(weights: Weights, other: Weights, probabilities: Iterable[Fraction]) -> dict[str, Any]:
-    """Everything that is printed, as plain data."""
-    bend = curvature_crossing(weights, other)
-    pairs = {"weights": weights, "against": other}
     return {
-        "weights": [str(weight) for weight in weights],
-        "against": [str(weight) for weight in other],
+        "prediction": float(prediction),
+        "residual": combination_float(residual_terms(weights, probability)),
+        "marginal": combination_float(marginal_terms(weights, probability))
+        if inside
+        else (inf if probability == 0 else -inf),
+        "information": float(marginal_value_of_information(weights, probability))
+        if inside
+        else inf,
+    }
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that is printed; brackets are exact.
+
+    `crossings`: by quantity; `information`: where both value a little information alike;
+    `peaks`, and `cases`, a posterior as the user wrote it with its values: by weighting.
+    """
+
+    pairs: dict[str, Weights]
+    crossings: dict[str, list[Bounds]]
+    information: Fraction | None
+    peaks: dict[str, Bounds]
+    cases: list[tuple[str, dict[str, dict[str, float]]]]
+
+
+def report(weights: Weights, other: Weights, posteriors: Sequence[str]) -> Report:
+    """Compute it; posteriors as `parse_posterior` takes them."""
+    pairs = {"weights": weights, "against": other}
+    probabilities = [parse_posterior(text) for text in posteriors]
+    return Report(
+        pairs,
+        {
+            "residual": residual_crossings(weights, other),
+            "marginal": marginal_crossings(weights, other),
+            "size of marginal": size_crossings(weights, other),
+        },
+        curvature_crossing(weights, other),
+        {name: peak(pair) for name, pair in pairs.items()},
+        [
+            (text, {name: values_at(pair, probability) for name, pair in pairs.items()})
+            for text, probability in zip(posteriors, probabilities, strict=True)
+        ],
+    )
+
+
+def as_data(found: Report) -> dict[str, Any]:
+    """The report for machines; brackets are rounded outwards to floats."""
+    bend = found.information
+    return {
+        **{name: [str(weight) for weight in pair] for name, pair in found.pairs.items()},
         "crossings": {
-            "residual": _listed(residual_crossings(weights, other)),
-            "marginal": _listed(marginal_crossings(weights, other)),
-            "size of marginal": _listed(size_crossings(weights, other)),
+            **{name: _outwards(brackets) for name, brackets in found.crossings.items()},
             "information": None if bend is None else str(bend),
         },
-        "peaks": {name: _listed([peak(pair)])[0] for name, pair in pairs.items()},
+        "peaks": {name: _outwards([bracket])[0] for name, bracket in found.peaks.items()},
         "at": [
             {
-                "posterior": str(probability),
+                "posterior": text,
                 **{
-                    name: {k: _finite(v) for k, v in values_at(pair, probability).items()}
-                    for name, pair in pairs.items()
+                    name: {key: _finite(value) for key, value in values.items()}
+                    for name, values in case.items()
                 },
             }
-            for probability in probabilities
+            for text, case in found.cases
         ],
     }
 
 
-def _listed(brackets: Iterable[Bounds]) -> list[list[float]]:
-    return [[float(low), float(high)] for low, high in brackets]
+def _outwards(brackets: Iterable[Bounds]) -> list[list[float]]:
+    """The narrowest floats around each bracket."""
+    rounded = []
+    for low, high in brackets:
+        below, above = float(low), float(high)
+        rounded.append(
+            [
+                below if below <= low else nextafter(below, -inf),
+                above if above >= high else nextafter(above, inf),
+            ]
+        )
+    return rounded
 
 
 def _finite(value: float) -> float | str:
     """A number that JSON has, or "inf" or "-inf"."""
-    return value + 0.0 if np.isfinite(value) else str(value)
+    return value + 0.0 if isfinite(value) else str(value)
 
 
-def _shown(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:.6g}"
+def _root(bracket: Bounds) -> str:
+    """A bracketed root in eight digits, near 1 as what is missing.
+
+    >>> _root((1 - Fraction(1, 10**12), 1 - Fraction(1, 10**12)))
+    '1 - 1e-12'
+    """
+    low, high = bracket
+    if low == 0:
+        return f"below {float(high):.1g}"
+    if high == 1:
+        return f"above 1 - {float(1 - low):.1g}"
+    middle = (low + high) / 2
+    near = middle > 1 - NEAR_ONE
+    return f"1 - {float(1 - middle):.8g}" if near else f"{float(middle):.8g}"
 
 
-def as_text(found: dict[str, Any]) -> str:
+def as_text(found: Report) -> str:
     """The report for people."""
-    lines = [f"weights {' : '.join(found['weights'])} against {' : '.join(found['against'])}"]
-    lines += ["", "alike at q_1 ="]
-    bend = found["crossings"]["information"]
+    pairs = [" : ".join(map(str, pair)) for pair in found.pairs.values()]
+    lines = [f"weights {' against '.join(pairs)}", "", "alike at q_1 ="]
+    nowhere = "nowhere inside (0, 1)"
+    bend = found.information
     rows = [
-        [name, ", ".join(f"{low:.9g}" for low, _ in brackets) or "nowhere inside (0, 1)"]
-        for name, brackets in found["crossings"].items()
-        if name != "information"
+        [name, ", ".join(map(_root, brackets)) or nowhere]
+        for name, brackets in found.crossings.items()
     ]
-    rows.append(["information", bend or "nowhere inside (0, 1)"])
-    lines += list(table(["quantity", "posterior"], rows))
-    if found["at"]:
-        lines.append("")
+    rows.append(["information", nowhere if bend is None else str(bend)])
+    lines += table(["quantity", "posterior"], rows)
+    if found.cases:
         rows = [
-            [case["posterior"], name, *(_shown(case[name][each]) for each in QUANTITIES)]
-            for case in found["at"]
-            for name in ("weights", "against")
+            [text, name, *(f"{values[each] + 0.0:.6g}" for each in QUANTITIES)]
+            for text, case in found.cases
+            for name, values in case.items()
         ]
-        lines += list(table(["posterior", "under", *QUANTITIES], rows))
+        lines += ["", *table(["posterior", "under", *QUANTITIES], rows)]
     return "\n".join(lines)
 
 
@@ -159,13 +229,13 @@ def main(arguments: Sequence[str]) -> None:
     other = parse_weights(options.against, "--against", options.unscaled)
     same = "differ from --weights" + ("" if options.unscaled else " in their ratio")
     require(weights != other, "--against", " ".join(options.against), same)
-    found = report(weights, other, [parse_unit(text, "--at") for text in options.at])
+    found = report(weights, other, options.at)
     if options.plot is not None:
         from figures.drawing import save
         from figures.md_fig2 import draw_panels, panels
 
         save(draw_panels(panels(weights, other)), options.plot)
-    print(json.dumps(found) if options.json else as_text(found))
+    print(json.dumps(as_data(found)) if options.json else as_text(found))
 
 
 if __name__ == "__main__":

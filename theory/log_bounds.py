@@ -6,7 +6,7 @@ For 0 <= z < 1 the partial sums of the series of the inverse hyperbolic tangent,
 
 satisfy  S_n(z) <= (1/2) log((1+z)/(1-z)) <= S_n(z) + z^(2n+1) / ((2n+1)(1-z^2)).  Every positive
 x is 2^k y with y in [1/2, 4/3], so  log x = k log 2 + log y  with |z| <= 1/3 for y as for 2.
-Intermediate values are rounded outwards to multiples of a power of 1/2.
+Every step is rounded outwards to a multiple of a power of 1/2.
 
 The sign of  sum c_i log x_i  with rational c_i and x_i follows from such bounds unless the sum
 is zero; that is decided by writing all x_i as products of powers of pairwise coprime integers,
@@ -20,22 +20,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
-from math import ceil, floor, gcd
+from math import gcd
 
 Bounds = tuple[Fraction, Fraction]
 Terms = Sequence[tuple[Fraction, Fraction]]
+Division = Callable[[int, int], int]  # of whole numbers, rounded to one
 
 FIRST_BITS = 64  # the precision that is tried first; it is doubled until a sign is decided
 
 
 def log_bounds(argument: Fraction, bits: int = FIRST_BITS) -> Bounds:
-    """Rationals around log(argument), less than 2^-bits times (8 + its binary exponent) apart.
+    """Rationals around log(argument), less than 2^-bits (8 + |k|) apart, where argument = 2^k y.
 
-    `argument` > 0.  Raises `ValueError` otherwise.
+    `argument` > 0; y is in [1/2, 4/3].  Raises `ValueError` otherwise.
 
     >>> low, high = log_bounds(Fraction(2), 10)
     >>> float(low), float(high)
-    (0.693115234375, 0.693359375)
+    (0.69305419921875, 0.693267822265625)
     """
     if argument <= 0:
         raise ValueError(f"argument is {argument}: must be positive")
@@ -78,6 +79,24 @@ def combination_sign(terms: Terms) -> int:
             return 1 if low > 0 else -1
         if bits == FIRST_BITS and combination_vanishes(terms):
             return 0
+        bits *= 2
+
+
+def combination_float(terms: Terms) -> float:
+    """sum c log x  over the terms (c, x), x > 0, as a float, to one unit in its last place.
+
+    Raises `OverflowError` beyond the range of floats.
+
+    >>> combination_float([(Fraction(1), 1 - Fraction(1, 10**30))])
+    -1e-30
+    """
+    if combination_vanishes(terms):
+        return 0.0
+    bits = FIRST_BITS
+    while True:
+        low, high = combination_bounds(terms, bits)
+        if low * high > 0 and high - low <= abs(low) / 2**FIRST_BITS:
+            return float(low)
         bits *= 2
 
 
@@ -127,33 +146,44 @@ def _exponent(argument: Fraction, factor: int) -> int:
 
 @lru_cache
 def _of_two(bits: int) -> Bounds:
-    return _doubled(Fraction(1, 3), Fraction(1, 3), bits)
+    return _doubled(Fraction(1, 3), bits)
 
 
 def _near_one(argument: Fraction, bits: int) -> Bounds:
     """Bounds for an argument in [1/2, 4/3]."""
     z = (argument - 1) / (argument + 1)
-    low, high = _doubled(_rounded(abs(z), bits, floor), _rounded(abs(z), bits, ceil), bits)
+    low, high = _doubled(abs(z), bits)
     return (low, high) if z >= 0 else (-high, -low)
 
 
-def _doubled(below: Fraction, above: Fraction, bits: int) -> Bounds:
-    """Bounds of log((1+z)/(1-z)) for below <= z <= above <= 1/3."""
-    count = bits // 3 + 2  # z^2 <= 1/9 < 1/8, so the remainder is below 2^-bits
-    low, high = _series(below, count), _series(above, count)
-    high += above ** (2 * count + 1) / ((2 * count + 1) * (1 - above * above))
-    return _rounded(2 * low, bits, floor), _rounded(2 * high, bits, ceil)
+def _doubled(z: Fraction, bits: int) -> Bounds:
+    """Bounds of log((1+z)/(1-z)) for 0 <= z <= 1/3, less than 2^-bits apart.
+
+    In whole numbers of 2^-(bits + 5).  The remainder, 2 z^(2n+1) / ((2n+1)(1-z^2)), is below
+    one of them, as z^2 <= 1/9 < 1/8; a partial sum is off by less than four, as what a step
+    of Horner's rule rounds counts for a ninth in the next.
+    """
+    precision = bits + 5
+    count = precision // 3 + 2
+    low = 2 * _series(z, count, precision, _floored)
+    high = 2 * _series(z, count, precision, _raised) + (z > 0)
+    return Fraction(low, 1 << precision), Fraction(high, 1 << precision)
 
 
-def _series(z: Fraction, count: int) -> Fraction:
-    """S_n(z), by Horner's rule."""
-    total = Fraction(0)
+def _series(z: Fraction, count: int, precision: int, divided: Division) -> int:
+    """S_n(z), by Horner's rule, in whole numbers of 2^-precision, each step rounded one way."""
+    unit = 1 << precision
+    at = divided(z.numerator * unit, z.denominator)
+    square = divided(at * at, unit)
+    total = 0
     for index in reversed(range(count)):
-        total = total * z * z + Fraction(1, 2 * index + 1)
-    return total * z
+        total = divided(total * square, unit) + divided(unit, 2 * index + 1)
+    return divided(total * at, unit)
 
 
-def _rounded(value: Fraction, bits: int, towards: Callable[[Fraction], int]) -> Fraction:
-    """The multiple of 2^-(bits + 2) next to `value`: below it for `floor`, above for `ceil`."""
-    scale = 1 << (bits + 2)
-    return Fraction(towards(value * scale), scale)
+def _floored(over: int, under: int) -> int:
+    return over // under
+
+
+def _raised(over: int, under: int) -> int:
+    return -(-over // under)

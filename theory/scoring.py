@@ -28,7 +28,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from theory.arrays import as_array, namespace
+from theory.arrays import alongside, as_array, as_fractions, is_exact, namespace
 
 Propriety = Literal[
     "strictly proper",
@@ -64,6 +64,20 @@ class Loss:
     evidence: str | Witness
 
 
+def matched(first: Any, second: Any) -> tuple[Any, Any]:
+    """Both as arrays that combine: two tensors if either is one, both exact if either is.
+
+    >>> from fractions import Fraction
+    >>> matched([1, 3], [Fraction(1, 2)])[0].tolist()
+    [Fraction(1, 1), Fraction(3, 1)]
+    """
+    second = alongside(second, as_array(first))
+    first = alongside(first, second)
+    if is_exact(first) or is_exact(second):
+        return as_fractions(first), as_fractions(second)
+    return first, second
+
+
 def weighted(weights: Any, losses: Any) -> Any:
     """weights * losses, entry by entry, with 0 * inf = 0; shapes broadcast.
 
@@ -86,7 +100,8 @@ def expected_loss(loss: Loss, prediction: Any, posterior: Any) -> Any:
     >>> float(expected_loss(LOGARITHMIC, [0.5, 0.5, 0.0], [0.0, 1.0, 0.0]).round(3))
     0.693
     """
-    losses, posterior = loss.vector(as_array(prediction)), as_array(posterior)
+    prediction, posterior = matched(prediction, posterior)
+    losses = loss.vector(prediction)
     return namespace(losses, posterior).sum(weighted(posterior, losses), axis=-1)
 
 
@@ -96,7 +111,8 @@ def regret(loss: Loss, prediction: Any, posterior: Any) -> Any:
     Shapes as in `expected_loss`.  For a proper loss it is the divergence of p from q; that of
     the logarithmic loss is Kullback and Leibler's, that of the Brier loss the squared distance.
     """
-    return expected_loss(loss, prediction, posterior) - loss.entropy(as_array(posterior))
+    prediction, posterior = matched(prediction, posterior)
+    return expected_loss(loss, prediction, posterior) - loss.entropy(posterior)
 
 
 def savage(
@@ -110,7 +126,8 @@ def savage(
 
     `entropy` is concave on the simplex, (..., m) to (...); `supergradient` gives at every
     prediction some g with  H(q) <= H(p) + <g(p), q - p>  for all q, (..., m) to (..., m).  The
-    concave entropy is minus the convex function that some authors use.  The loss is strictly
+    concave entropy is minus the convex function that some authors use.  Where p_y = 0, g_y may be
+    inf, which makes the loss infinite there.  The loss is strictly
     proper iff the entropy is strictly concave; that is the caller's to know and to say.
 
     >>> quadratic = savage("quadratic", lambda q: 1 - (q * q).sum(-1), lambda q: -2 * q)
@@ -121,7 +138,7 @@ def savage(
     def vector(prediction: Any) -> Any:
         slope = supergradient(prediction)
         xp = namespace(slope)
-        along = xp.sum(slope * prediction, axis=-1, keepdims=True)
+        along = xp.sum(weighted(prediction, slope), axis=-1, keepdims=True)
         return as_array(entropy(prediction))[..., None] + slope - along
 
     return Loss(name, vector, entropy, propriety, evidence)

@@ -24,11 +24,14 @@ md_ext_loss_families.
 from __future__ import annotations
 
 from fractions import Fraction
+from math import inf
 from typing import Any
 
 from theory.arrays import is_exact, logarithm, namespace, power
 from theory.command_line import require
 from theory.scoring import Loss, Witness, weighted
+
+SMALL = 0.01  # below it, powers are so close to 1 that one minus them loses digits
 
 
 def _logarithmic(prediction: Any) -> Any:
@@ -76,16 +79,19 @@ def _absolute(prediction: Any) -> Any:
 def pseudo_spherical(alpha: Any) -> Loss:
     """(1 - (p_y / |p|_a)^(a-1)) / (a-1); its entropy is (1 - |q|_a) / (a-1).
 
-    `alpha`, a number above 1 (else `InputError`).  Exact for exact predictions.
+    `alpha`, a finite number above 1 (else `InputError`).  Exact for exact predictions.
     """
-    require(alpha > 1, "alpha", alpha, "be above 1")
+    _check_order(alpha)
 
     def vector(prediction: Any) -> Any:
-        shares = prediction / _norm(prediction, alpha)
-        return (1 - power(shares, alpha - 1)) / _like(alpha - 1, prediction)
+        return _shortfall(prediction / _norm(prediction, alpha), alpha - 1)
 
     def entropy(posterior: Any) -> Any:
-        return (1 - _norm(posterior, alpha)[..., 0]) / _like(alpha - 1, posterior)
+        if is_exact(posterior) or alpha - 1 > SMALL:
+            return (1 - _norm(posterior, alpha)[..., 0]) / _like(alpha - 1, posterior)
+        xp, excess = namespace(posterior), float(alpha - 1)
+        off = excess * xp.sum(posterior * _shortfall(posterior, excess), axis=-1)  # 1 - sum q^a
+        return -xp.expm1(xp.log1p(-off) / float(alpha)) / excess
 
     return Loss(
         f"pseudo-spherical {alpha}", vector, entropy, "strictly proper", "md_ext_loss_families"
@@ -94,8 +100,24 @@ def pseudo_spherical(alpha: Any) -> Loss:
 
 def _norm(values: Any, alpha: Any) -> Any:
     """|values|_a, with the last axis kept."""
-    total = namespace(values).sum(power(values, alpha), axis=-1, keepdims=True)
-    return power(total, 1 / alpha if isinstance(alpha, float) else Fraction(1) / alpha)
+    xp = namespace(values)
+    if is_exact(values):
+        total = xp.sum(power(values, alpha), axis=-1, keepdims=True)
+        return power(total, 1 / alpha if isinstance(alpha, float) else Fraction(1) / alpha)
+    largest = xp.max(values, axis=-1, keepdims=True)  # its powers, unlike others, are not 0
+    total = xp.sum(power(values / largest, alpha), axis=-1, keepdims=True)
+    return largest * power(total, 1 / alpha)
+
+
+def _check_order(alpha: Any) -> None:
+    require(1 < alpha < inf, "alpha", alpha, "be above 1 and finite")
+
+
+def _shortfall(values: Any, exponent: Any) -> Any:
+    """(1 - values ** exponent) / exponent; near exponent 0 without cancellation."""
+    if is_exact(values) or exponent > SMALL:
+        return (1 - power(values, exponent)) / _like(exponent, values)
+    return -namespace(values).expm1(float(exponent) * logarithm(values)) / float(exponent)
 
 
 def _like(number: Any, array: Any) -> Any:
@@ -106,18 +128,16 @@ def _like(number: Any, array: Any) -> Any:
 def power_loss(alpha: Any) -> Loss:
     """(1 - a p_y^(a-1)) / (a-1) + sum_k p_k^a; its entropy is Tsallis's, (1 - sum q^a) / (a-1).
 
-    `alpha`, a number above 1 (else `InputError`).  Exact for exact predictions.
+    `alpha`, a finite number above 1 (else `InputError`).  Exact for exact predictions.
     """
-    require(alpha > 1, "alpha", alpha, "be above 1")
+    _check_order(alpha)
 
     def vector(prediction: Any) -> Any:
         total = namespace(prediction).sum(power(prediction, alpha), axis=-1, keepdims=True)
-        slope = _like(alpha, prediction) * power(prediction, alpha - 1)
-        return (1 - slope) / _like(alpha - 1, prediction) + total
+        return _shortfall(prediction, alpha - 1) - power(prediction, alpha - 1) + total
 
     def entropy(posterior: Any) -> Any:
-        total = namespace(posterior).sum(power(posterior, alpha), axis=-1)
-        return (1 - total) / _like(alpha - 1, posterior)
+        return namespace(posterior).sum(posterior * _shortfall(posterior, alpha - 1), axis=-1)
 
     return Loss(f"power {alpha}", vector, entropy, "strictly proper", "md_ext_loss_families")
 

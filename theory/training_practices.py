@@ -256,8 +256,12 @@ def logit_adjustment(prior: Any, strength: Any = 1) -> Practice:
     The trained softmax(f + strength log prior) is the posterior q, so the outputs softmax(f) are
     p^w(q) with w = prior^-strength; the balanced softmax has strength 1.  `prior` has shape (m,),
     positive.  The loss in terms of q is unweighted, so Proposition 2's dampening does not arise.
+    Raises `InputError` for a prior that is not positive.
     """
-    weights = as_array(prior) ** (-strength)
+    prior = as_array(prior)
+    for index, rate in enumerate(prior):
+        require(bool(rate > 0), f"prior[{index}]", rate, "be positive")
+    weights = prior ** (-strength)
     reason = "outputs as of class weights prior^-strength, though the loss of q is unweighted"
     return _diagonal("logit adjustment", class_weight_utility(weights), reason)
 

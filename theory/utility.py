@@ -89,8 +89,8 @@ def utility_from_cost(cost: Any) -> Any:
     makes all entries nonnegative.  A larger one would bring p^u closer to uniform (footnote 6), so
     more is added, namely 1, only where some class would be left without a positive entry because
     all actions cost c_max there.  Costs by instance, (..., n, m), are each shifted by their own
-    constant.  Raises `InputError` for entries that are not finite, and for
-    floats whose differences are not.
+    constant.  Raises `InputError` for entries that are not finite, and for floats whose differences
+    are not.
 
     >>> utility_from_cost([[0, 5], [1, 0]]).tolist()
     [[5.0, 0.0], [4.0, 5.0]]

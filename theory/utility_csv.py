@@ -85,6 +85,7 @@ def by_class(given: NamedMatrix, argument: str, classes: tuple[str, ...] = ()) -
     shape = len(given.entries), len(given.entries[0])
     require(shape[0] == shape[1], f"shape of {argument}", shape, "be (m, m)")
     names = classes or given.columns or given.rows or numbered(shape[0])
+    require(shape[0] == len(names), f"number of rows of {argument}", shape[0], f"be {len(names)}")
     order = []
     for kind, own in (("rows", given.rows or names), ("columns", given.columns or names)):
         wanted = f"be those of the classes: {', '.join(names)}"

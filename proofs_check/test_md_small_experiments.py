@@ -1,0 +1,99 @@
+"""Small replications of Misaligned by Design on data at hand: other data, other networks.
+
+Four rows for every recorded comparison, whatever they say: weighted loss, classification utility,
+unweighted raw against weighted training, what was learned; and one more where a class is
+emphasised: whether what is not learned follows the dampened incentive of Proposition 2.  The
+checks are made from the list of recorded comparisons, `md_small_<name>` and its suffixes, so that
+none can be left out for what it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from empirical.compare_recorded import SMALL
+from empirical.resolution import comparison_slopes
+from proofs_check.check import Check
+from proofs_check.experiments import RAW, compare, decide, loaded
+
+STEEP = 1.0  # a slope this far below zero: relative losses inverse to the incentive
+
+
+def _loss(check: Check, name: str) -> None:
+    compare(check, name)
+
+
+def _utility(check: Check, name: str) -> None:
+    compare(check, name, "utility")
+
+
+def _raw(check: Check, name: str) -> None:
+    compare(check, name, "weighted_loss", RAW)
+
+
+def _learning(check: Check, name: str) -> None:
+    if (found := loaded(check, name)) is None:
+        return
+    by_training = [
+        [float("nan") if (v := run[training]["learning"]["resolution"]) is None else v
+         for run in found["runs"].values()]
+        for training in ("unweighted", "weighted")
+    ]  # fmt: skip
+    lost = [weighted - plain for plain, weighted in zip(*by_training, strict=True)]
+    decide(check, "weighted training has the lower resolution of recovered posteriors", lost)
+    doubled = [2 * weighted - plain for plain, weighted in zip(*by_training, strict=True)]
+    decide(check, "it has less than half of it", doubled, role="control")
+
+
+def _dampening(check: Check, name: str) -> None:
+    if (found := loaded(check, name)) is None:
+        return
+    slopes = comparison_slopes(found)
+    decide(check, "slope of the relative loss on the log incentive ratio is negative", slopes)
+    steep = [slope + STEEP for slope in slopes]
+    decide(check, f"it is below -{STEEP:g}", steep, role="control")
+
+
+KINDS: dict[str, Callable[[Check, str], None]] = {
+    "": _loss,
+    "_utility": _utility,
+    "_raw": _raw,
+    "_learning": _learning,
+    "_dampening": _dampening,
+}
+
+
+def _checked(kind: str, name: str) -> Callable[[Check], None]:
+    def run(check: Check) -> None:
+        KINDS[kind](check, name)
+
+    return run
+
+
+for _name, _arguments in SMALL.items():
+    for _kind in KINDS:
+        if _kind != "_dampening" or "--inverse-probability" not in _arguments:
+            globals()[f"test_md_small_{_name}{_kind}"] = _checked(_kind, _name)
+
+
+def test_md_small_moderate_ratio(check: Check) -> None:
+    _moderate(check, "map_digits_moderate")
+
+
+def test_md_small_moderate_ratio_3(check: Check) -> None:
+    _moderate(check, "map_digits_moderate_3")
+
+
+def _moderate(check: Check, name: str) -> None:
+    """The map's one point with fresh seeds."""
+    if (found := loaded(check, name)) is None:
+        return
+    records = [record for group in found["groups"].values() for record in group["records"]]
+    weighted, ex_post = (
+        [record[regime]["weighted_loss"] for record in records]
+        for regime in ("weighted", "ex_post")
+    )
+    differences = [a - b for a, b in zip(weighted, ex_post, strict=True)]
+    decide(check, "weighted training has the lower weighted loss at 10:1", differences)
+    halved = [a - b / 2 for a, b in zip(weighted, ex_post, strict=True)]
+    decide(check, "it has less than half of the loss", halved, role="control")
