@@ -12,6 +12,7 @@ PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(
 reproduce: $(STAMP)
 	$(BIN)/python -m proofs_check --full --report report
 	$(BIN)/python -m figures --report report
+	$(BIN)/python -m empirical.compare --seeds 10 --out report/digits_8.json
 	$(PYTEST) -m slow
 	@echo "Done: open report/index.html (report/ledger.json for machines) and report/figures/."
 

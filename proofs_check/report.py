@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from empirical.replication_report import replication_section
 from proofs_check.check import CONTRADICTED, CORRECTED, FALSE, HOLDS, UNDETECTED, Part
 from proofs_check.claims_table import Claim
 from proofs_check.kernel import WAITING, Counterexample, Proof, Unknown
@@ -72,6 +73,7 @@ def markdown(entries: Mapping[str, Entry]) -> str:
     """The whole ledger as one Markdown document, with an anchor per slug."""
     blocks = ["# The ledger", *[f"- {line}" for line in summary_lines(entries)], ""]
     blocks += ["## Errors in the sources", "", *_errors_table(entries), ""]
+    blocks += [replication_section(), ""]
     blocks += ["## All entries", "", *_verdict_table(entries), ""]
     for entry in entries.values():
         blocks += _section(entry, entries)

@@ -129,17 +129,20 @@ def high_predictions(check: Check) -> None:
             ),
         },
     )  # fmt: skip
-    low, high = [F(91, 100), F(84, 100), F(45, 100), F(18, 10**5)], [
-        F(92, 100), F(85, 100), F(46, 100), F(19, 10**5),
-    ]  # fmt: skip
+    bounds = {
+        2: (F(91, 100), F(92, 100)),
+        3: (F(84, 100), F(85, 100)),
+        10: (F(45, 100), F(46, 100)),
+        MANY: (F(18, 10**5), F(19, 10**5)),
+    }
     check.certify(
         "at 99:1 p_1 is at least 0.9 from q_1 = 1/12 on: on 92% of the simplex of 2 classes, 84% "
         "of 3, 46% of 10, 0.02% of 100",
         lambda: (
             threshold(RATIO, HIGH) == F(1, 12)
-            and all(low[i] < part_of_simplex(m) < high[i] for i, m in enumerate((2, 3, 10, MANY)))
+            and all(low < part_of_simplex(m) < high for m, (low, high) in bounds.items())
         ),
-        {"classes": (2, 3, 10, MANY), "above": tuple(low), "below": tuple(high)},
+        {"classes": tuple(bounds), "part between": tuple(bounds.values())},
     )
 
 
