@@ -10,9 +10,8 @@ nothing differs.  Four presets:
 
 Readings of Appendix D, where it leaves a choice:
 
-* X-rays (D.1): "decayed by a factor of 10 each time the validation loss plateaus after an epoch"
-  is read as: after every epoch whose validation loss is not below the lowest so far.  The loss is
-  the one that the regime trains on.
+* X-rays (D.1): the rate falls tenfold at a plateau, that is after every epoch whose validation
+  loss is not below the lowest so far.  The loss is the one that the regime trains on.
 * CIFAR (D.2) prints the base learning rate 0.03 for both data sets and says that nothing but the
   class weights differs from the implementation of Dosovitskiy et al. (2021); that implementation
   fine-tunes ViT-B/16 on CIFAR-10 with `REFERENCE_LEARNING_RATE` = 0.01 (0.03 is its default, and

@@ -46,7 +46,7 @@ def draw() -> Figure:
         return notice([name for name in SHOWN if name not in shown])
     with drawing.styled():
         figure = Figure(figsize=(7.4, 6.4))
-        figure.subplots_adjust(left=0.085, right=0.985, bottom=0.135, top=0.93, wspace=0.22,
+        figure.subplots_adjust(left=0.105, right=0.985, bottom=0.135, top=0.93, wspace=0.22,
                                hspace=0.42)  # fmt: skip
         panels = figure.subplots(2, 2)
         points = list(cells(shown["map_digits"]))
