@@ -55,8 +55,8 @@ def source_digest(module: str) -> str:
 def sources(module: str) -> list[Path]:
     """The project's files that the module depends on, below the root, in order of their names.
 
-    >>> [path.name for path in sources("theory.incentives")][-1]
-    'scoring_families.py'
+    >>> [path.name for path in sources("theory.arrays")]
+    ['arrays.py']
     """
     found: set[str] = set()
     todo = [module]
