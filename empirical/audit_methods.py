@@ -46,8 +46,9 @@ from empirical.audit_maps import fit_map
 from empirical.audit_payoffs import Payoffs
 from empirical.audit_training import trained
 from theory.alignment import realised_loss
+from theory.conditioning import condition_number
 from theory.prediction import expected_utility, utility_weighted_prediction
-from theory.recalibration import condition_number, recalibrate
+from theory.recalibration import recalibrate
 from theory.scoring_families import LOGARITHMIC
 
 REGIMES = {
