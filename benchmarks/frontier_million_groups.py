@@ -9,10 +9,8 @@ given interval; only those inside (1/3, 2/3) have to be sorted, so the second is
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import numpy as np
+from timing import fastest
 
 from theory.population import Subgroups, optimal_policy, population_frontier
 
@@ -23,29 +21,21 @@ REPEATS = 7
 SEED = 0
 
 
-def seconds(call: Callable[[], object]) -> float:
-    """The shortest of `REPEATS` runs."""
-    durations = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        call()
-        durations.append(time.perf_counter() - start)
-    return min(durations)
-
-
 def main() -> None:
     generator = np.random.default_rng(SEED)
     names = tuple(map(str, range(GROUPS)))
     unsorted = generator.random(GROUPS)
     shares = generator.random(GROUPS) + 0.5
     shares /= shares.sum()
-    unit = seconds(lambda: np.argsort(unsorted))
+    unit = fastest(lambda: np.argsort(unsorted), REPEATS)
     print(f"{GROUPS:,} subgroups; one argsort takes {1e3 * unit:.0f} ms")
     for low, high in INTERVALS:
         rates = generator.uniform(low, high, GROUPS)
         subgroups = Subgroups(names, shares, rates)
-        frontier = seconds(lambda r=rates: population_frontier(Subgroups(names, shares, r)))
-        policy = seconds(lambda s=subgroups: optimal_policy(s, ALPHA))
+        frontier = fastest(
+            lambda r=rates: population_frontier(Subgroups(names, shares, r)), REPEATS
+        )
+        policy = fastest(lambda s=subgroups: optimal_policy(s, ALPHA), REPEATS)
         vertices = len(population_frontier(subgroups).vertices)
         print(
             f"rates in ({low:.2f}, {high:.2f}): frontier {frontier / unit:.1f} argsorts "

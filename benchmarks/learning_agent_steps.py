@@ -9,11 +9,12 @@ The least that counts as fast enough is `LEAST`; all rates are measured in one r
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
+from timing import fastest
 
 from theory.learning import learn
 from theory.learning_rules import RULES, plain_duel
@@ -25,23 +26,18 @@ DUEL = plain_duel(1.0, 4.0, 1.0, 3.0)
 SEED = 0
 
 
-def rate(start: Any, rule: str, generator: Callable[[], Any] | None) -> float:
-    """Agent-steps a second, the best of `REPEATS` runs."""
-    durations = []
-    for _ in range(REPEATS):
-        drawn = generator() if generator else None
-        begun = time.perf_counter()
-        learn(DUEL, rule, STEPS, start, generator=drawn)
-        durations.append(time.perf_counter() - begun)
-    return 2 * POPULATIONS * STEPS / min(durations)
+def rate(start: Any, rule: str, generator: Callable[[], Any], device: str) -> float:
+    """Agent-steps a second, the best of `REPEATS` runs; `generator` makes each run's, or None."""
+    run = partial(learn, DUEL, rule, STEPS, start)
+    return 2 * POPULATIONS * STEPS / fastest(lambda: run(generator=generator()), REPEATS, device)
 
 
-def report(library: str, start: Any, generator: Callable[[], Any]) -> None:
+def report(library: str, start: Any, generator: Callable[[], Any], device: str = "cpu") -> None:
     """Print the rates of every rule."""
     for rule, properties in RULES.items():
-        found = {"expected": rate(start, rule, None)}
+        found = {"expected": rate(start, rule, lambda: None, device)}
         if properties.sampled:
-            found["sampled"] = rate(start, rule, generator)
+            found["sampled"] = rate(start, rule, generator, device)
         for play, steps in found.items():
             verdict = "" if steps >= LEAST else f"  BELOW {LEAST:,}"
             print(f"{library:12} {rule:14} {play:9} {steps / 1e6:8.1f} M agent-steps/s{verdict}")
@@ -59,7 +55,7 @@ def main() -> None:
         return
     device = "cuda" if torch.cuda.is_available() else "cpu"
     tensors = tuple(torch.from_numpy(array).to(device) for array in start)
-    report(f"torch {device}", tensors, lambda: torch.Generator(device).manual_seed(SEED))
+    report(f"torch {device}", tensors, lambda: torch.Generator(device).manual_seed(SEED), device)
 
 
 if __name__ == "__main__":

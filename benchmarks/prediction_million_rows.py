@@ -8,10 +8,8 @@ way back, `recalibrate`, against ``q @ U.T``.  Posteriors are random points of t
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import numpy as np
+from timing import fastest
 
 from theory.prediction import utility_weighted_prediction
 from theory.recalibration import recalibrate
@@ -22,24 +20,14 @@ REPEATS = 7
 SEED = 0
 
 
-def seconds(call: Callable[[], object]) -> float:
-    """The shortest of `REPEATS` runs."""
-    durations = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        call()
-        durations.append(time.perf_counter() - start)
-    return min(durations)
-
-
 def main() -> None:
     generator = np.random.default_rng(SEED)
     posterior = generator.dirichlet(np.ones(CLASSES), ROWS)
     utility = generator.random((CLASSES, CLASSES)) + np.eye(CLASSES)
     prediction = utility_weighted_prediction(utility, posterior)
-    unit = seconds(lambda: posterior @ utility.T)
-    forward = seconds(lambda: utility_weighted_prediction(utility, posterior))
-    back = seconds(lambda: recalibrate(utility, prediction))
+    unit = fastest(lambda: posterior @ utility.T, REPEATS)
+    forward = fastest(lambda: utility_weighted_prediction(utility, posterior), REPEATS)
+    back = fastest(lambda: recalibrate(utility, prediction), REPEATS)
     print(f"{ROWS:,} rows, {CLASSES} classes; one matrix product takes {1e3 * unit:.0f} ms")
     print(f"prediction {forward / unit:.2f} products, recalibration {back / unit:.2f}")
 

@@ -8,27 +8,16 @@ a ratio is between the best of `ROUNDS`.  Runs on a GPU if there is one.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from functools import partial
 
 import torch
+from timing import seconds
 
 from empirical.losses import UtilityWeightedBrier, UtilityWeightedCrossEntropy
 
 BATCH, FEATURES, WIDTH = 512, 1024, 512
 CLASSES = (10, 100, 1000)
 ROUNDS, STEPS = 10, 20
-
-
-def seconds(step: Callable[[], None], device: str) -> float:
-    """Wall time of `STEPS` steps."""
-    begun = time.perf_counter()
-    for _ in range(STEPS):
-        step()
-    if device == "cuda":
-        torch.cuda.synchronize()
-    return time.perf_counter() - begun
 
 
 def ratios(classes: int, device: str) -> dict[str, float]:
@@ -55,7 +44,7 @@ def ratios(classes: int, device: str) -> dict[str, float]:
     best = dict.fromkeys(losses, float("inf"))
     for _ in range(ROUNDS):
         for name, loss in losses.items():
-            spent = seconds(partial(step, loss.to(device)), device)
+            spent = seconds(partial(step, loss.to(device)), STEPS, device)
             best[name] = min(best[name], spent)
     return {name: least / best["plain"] for name, least in best.items()}
 

@@ -32,7 +32,9 @@ def audit(arguments: Sequence[str]) -> tuple[dict[str, Any], Any]:
     name, cases, payoffs, sources = problem(options)
     outcomes = cross_validate(cases, payoffs, chosen)
     record = audit_record(name, cases, payoffs, chosen, outcomes)
-    where = environment("empirical.audit", "cpu", chosen.jobs, f"{PROGRAM} {shlex.join(arguments)}")
+    where = environment(
+        "empirical.audit", "cpu", 1, f"{PROGRAM} {shlex.join(arguments)}", jobs=chosen.jobs
+    )
     where["versions"] = where["versions"] | {"pandas": pd.__version__}
     record["environment"] = where | {"seconds": time.perf_counter() - begun, "sha256": sources}
     return rounded(record), options

@@ -3,11 +3,12 @@
 `augment` draws every random number from one `torch.Generator`: two runs whose generators start
 from the same seed see the same images in the same form, whatever their loss.  `prepared` is the
 deterministic part that training and evaluation share: scaling to the size that the network sees,
-and normalisation.
+and normalisation.  Neither makes a GPU wait: no value goes to or from the host.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -45,33 +46,34 @@ def augment(images: Tensor, generator: torch.Generator, protocol: Protocol) -> T
 
 
 def normalisation(
-    data: ImageData, protocol: Protocol
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Channel means and standard deviations, of pixels in [0, 1], that the protocol asks for."""
-    if protocol.normalisation == "imagenet":
-        return IMAGENET_MEAN, IMAGENET_STD
-    if protocol.normalisation == "half":
-        return (0.5,) * len(data.mean), (0.5,) * len(data.mean)
-    return data.mean, data.std
+    data: ImageData, protocol: Protocol, device: str | torch.device = "cpu"
+) -> tuple[Tensor, Tensor]:
+    """Centre and spread (C, 1, 1) of pixel values in [0, 255], by channel, on `device`."""
+    means, deviations = {
+        "imagenet": (IMAGENET_MEAN, IMAGENET_STD),
+        "half": ((0.5,) * len(data.mean), (0.5,) * len(data.mean)),
+        "train": (data.mean, data.std),
+    }[protocol.normalisation]
+    centre, spread = (torch.tensor(v, dtype=torch.float32) for v in (means, deviations))
+    return centre.mul_(255)[:, None, None].to(device), spread.mul_(255)[:, None, None].to(device)
 
 
-def prepared(images: Tensor, mean: tuple[float, ...], std: tuple[float, ...], size: int) -> Tensor:
+def prepared(images: Tensor, centre: Tensor, spread: Tensor, size: int) -> Tensor:
     """What the network sees: float32 of shape (B, C, size, size), normalised.
 
     `images` (B, C or 1, H, W), uint8 or float in [0, 255]; a single channel is repeated where
-    `mean` has several.  Scaling is bilinear, with antialiasing.
+    `centre` and `spread` (C, 1, 1), on the same device, have several.  Scaling is bilinear, with
+    antialiasing.
     """
     batch = images.to(torch.float32)
     if batch.shape[2:] != (size, size):
         batch = functional.interpolate(batch, (size, size), mode="bilinear", antialias=True)
     require(
-        batch.shape[1] in (1, len(mean)),
+        batch.shape[1] in (1, len(centre)),
         "channels of images",
         batch.shape[1],
-        f"be 1 or {len(mean)}, the channels of the normalisation",
+        f"be 1 or {len(centre)}, the channels of the normalisation",
     )
-    centre = batch.new_tensor(mean).mul_(255)[:, None, None]
-    spread = batch.new_tensor(std).mul_(255)[:, None, None]
     return (batch - centre) / spread
 
 
@@ -109,7 +111,7 @@ def _random_crop(images: Tensor, generator: torch.Generator, area: float, size: 
     """
     draws = _uniform(images, generator, 4)
     share = area + (1 - area) * draws[:, 0]
-    low, high = (torch.tensor(ratio, device=images.device).log() for ratio in ASPECT_RATIOS)
+    low, high = (math.log(ratio) for ratio in ASPECT_RATIOS)
     ratio = torch.exp(low + (high - low) * draws[:, 1])
     # In units of the image's sides; the map takes [-1, 1]^2 to the rectangle.
     width, height = (share * ratio).sqrt().clamp(max=1), (share / ratio).sqrt().clamp(max=1)

@@ -15,11 +15,9 @@ import argparse
 import hashlib
 import json
 import shlex
-import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from empirical import compare_results
 from empirical.compare_options import (
@@ -33,12 +31,9 @@ from empirical.compare_options import (
 from empirical.compare_report import as_json, as_text, summary
 from empirical.provenance import environment
 from empirical.recording import SPLIT_SEED, class_weights, describe, record
+from empirical.regimes import REGIMES_OF
+from empirical.workers import Workers, side_by_side
 from theory.command_line import InputError, require, run
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-PROGRESS_EVERY = 2.0  # seconds between two lines of progress
 
 
 def compare(options: argparse.Namespace, command: str) -> dict[str, Any]:
@@ -47,8 +42,6 @@ def compare(options: argparse.Namespace, command: str) -> dict[str, Any]:
 
     from empirical.data import load
 
-    if options.threads:
-        torch.set_num_threads(options.threads)
     protocol = chosen_protocol(options)
     device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
     _require_device(device)
@@ -72,61 +65,30 @@ def compare(options: argparse.Namespace, command: str) -> dict[str, Any]:
         if options.out is None
         else compare_results.continued(options.out, setting, described, options.seeds)
     )
-    place = f"{device}: {torch.cuda.get_device_name()}" if device.startswith("cuda") else device
-    where = environment(compare_results.MODULE, place, torch.get_num_threads(), command)
+    trainings = options.seeds * len(REGIMES_OF)
+    workers = Workers.chosen(options.jobs, options.threads, device, trainings)
+    where = environment(compare_results.MODULE, device, workers.threads, command, jobs=workers.jobs)
     comparison = compare_results.without_halves_from_elsewhere(comparison, where)
     todo = compare_results.missing(comparison)
-    report = Reporter(len(todo))
-    for seed, training in todo:
-        report.begin(seed, training)
-        found = record(
-            data,
-            protocol,
-            training,
-            weights,
-            emphasised,
-            seed,
-            pretrained=options.weights,
-            device=device,
-            progress=report,
-        )
+    shared = {
+        "data": data,
+        "protocol": protocol,
+        "weights": weights,
+        "emphasised": emphasised,
+        "pretrained": options.weights,
+        "device": device,
+    }
+    tasks = [
+        (f"seed {seed}, {training}", {**shared, "seed": seed, "training": training})
+        for seed, training in todo
+    ]
+    for position, found in side_by_side(record, tasks, workers):
+        seed, training = todo[position]
         found["environment"] = compare_results.environment_index(comparison, where)
-        comparison["runs"].setdefault(str(seed), {})[training] = found
-        report.end()
+        comparison = compare_results.with_training(comparison, seed, training, found)
         if options.out is not None:
             compare_results.write(options.out, comparison)
     return comparison
-
-
-class Reporter:
-    """Progress on standard error, at most once in `PROGRESS_EVERY` seconds, with the time left."""
-
-    def __init__(self, trainings: int) -> None:
-        self.trainings, self.finished = trainings, 0
-        self.start = self.last = time.monotonic()
-        self.name = ""
-
-    def begin(self, seed: int, training: str) -> None:
-        """A training starts."""
-        self.name = f"[{self.finished + 1}/{self.trainings}] seed {seed}, {training}"
-
-    def end(self) -> None:
-        """It has ended."""
-        self.finished += 1
-
-    def __call__(self, done: float, total: float, loss: Tensor) -> None:
-        """`done` of `total` epochs; `loss`: that of the last batch."""
-        now = time.monotonic()
-        if now - self.last < PROGRESS_EVERY:
-            return
-        self.last = now
-        share = (self.finished + done / total) / self.trainings
-        left = (now - self.start) * (1 - share) / share
-        text = (
-            f"{self.name}: epoch {done:.1f} of {total:g}, loss {float(loss):.4f}; "
-            f"about {_duration(left)} left"
-        )
-        print(text, file=sys.stderr, flush=True)
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -183,11 +145,6 @@ def _digest(path: Path | None) -> str | None:
         if file.is_file():
             digest.update(file.read_bytes())
     return digest.hexdigest()
-
-
-def _duration(seconds: float) -> str:
-    minutes, hours = seconds / 60, seconds / 3600
-    return f"{hours:.1f} h" if hours >= 1 else f"{minutes:.0f} min" if minutes >= 1 else "a minute"
 
 
 if __name__ == "__main__":

@@ -22,7 +22,19 @@ EMPHASISED = {  # the class emphasised by default: the hardest, or the paper's
     "chestxray14": "Pneumonia",
     "pediatric_xray": "viral",
 }
-MODELS = {"digits": "mlp"}  # by default; others: small_cnn
+SMALL_MODELS = {"digits": "mlp"}  # by default; others: small_cnn
+LARGE_MODELS = {  # by default, of the presets for a GPU
+    ("cifar10", "full"): "resnet_fast",
+    ("cifar100", "full"): "resnet_fast",
+    ("chestxray14", "full"): "densenet121",
+    ("pediatric_xray", "full"): "densenet121",
+    ("cifar10", "paper"): "vit_b16",
+    ("cifar100", "paper"): "vit_b16",
+    ("chestxray14", "paper"): "densenet121",
+    ("pediatric_xray", "paper"): "densenet121",
+}
+SEEDS = 6  # by default: with 5 the exact sign-flip test cannot fall below 1/16
+FULL_SEEDS = {"resnet_fast": 30, "densenet121": 10}
 MOST_SEEDS = 10_000
 MOST = 10**9
 
@@ -44,9 +56,11 @@ def argument_parser() -> Parser:
     add("--emphasise", metavar="CLASS", help="name or index of the class that counts more")
     add("--ratio", help="how many times as much it counts (default: 99)")
     add("--inverse-probability", action="store_true", help="weigh classes by 1 / frequency instead")
-    add("--model", help="network (default: mlp for digits, else small_cnn)")
+    add("--model", help="network (default: mlp for digits, else small_cnn; with the preset full "
+        "resnet_fast or, for X-rays, densenet121; with paper vit_b16 or densenet121)")  # fmt: skip
     add("--preset", default="small", help="smoke, small (default), full or paper")
-    add("--seeds", default="6", help="paired runs, fixed before the first (default: 6)")
+    add("--seeds", help="paired runs, fixed before the first (default: 6; with the preset full 30 "
+        "of resnet_fast, 10 of densenet121)")  # fmt: skip
     add("--data-dir", type=Path, metavar="DIR", help="where the data sets lie")
     add("--classes", metavar="A,B,...", help="keep the images of these classes only")
     add("--split", default="default", help="how the data are split (chestxray14: default, paper, "
@@ -57,7 +71,8 @@ def argument_parser() -> Parser:
     add("--evaluate-every", help="training steps between two evaluations, or 'epoch'")
     add("--limit", help="use at most so many training images")
     add("--device", help="cpu or cuda (default: cuda if there is one)")
-    add("--threads", help="CPU threads (default: torch's choice)")
+    add("--jobs", help="trainings at a time (default: on a CPU one for each core, on a GPU 1)")
+    add("--threads", help="CPU threads of each (default: what the cores allow)")
     add("--out", type=Path, metavar="FILE", help="results file (.json); continued if it exists")
     add("--show", type=Path, metavar="FILE", help="print the table of a results file")
     add("--verify", type=Path, metavar="FILE", help="check that a results file is complete")
@@ -76,15 +91,19 @@ def checked(options: argparse.Namespace) -> argparse.Namespace:
     if len(chosen) > 1:
         raise InputError(f"--{chosen[0]} is given with --{chosen[1]}: must be given alone")
     options.ratio = number(options.ratio or "99", "--ratio")
-    options.seeds = whole(options.seeds, "--seeds", 1, MOST_SEEDS)
     options.limit = None if options.limit is None else whole(options.limit, "--limit", 1, MOST)
+    options.jobs = whole(options.jobs or "0", "--jobs", 0, 4096)
     options.threads = whole(options.threads or "0", "--threads", 0, 4096)
     if options.out is not None:
         require(options.out.suffix == ".json", "--out", options.out, "end in .json")
         require(options.out.parent.is_dir(), "--out", options.out, "lie in a folder that exists")
     check_plot(options.plot)
     options.classes = None if options.classes is None else options.classes.split(",")
-    options.model = options.model or MODELS.get(options.dataset, "small_cnn")
+    small = SMALL_MODELS.get(options.dataset, "small_cnn")
+    large = LARGE_MODELS.get((options.dataset, options.preset), small)
+    options.model = options.model or large
+    own = FULL_SEEDS.get(options.model, SEEDS) if options.preset == "full" else SEEDS
+    options.seeds = whole(options.seeds or str(own), "--seeds", 1, MOST_SEEDS)
     return options
 
 

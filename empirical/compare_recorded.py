@@ -3,7 +3,8 @@
 `SMALL`: replications on data at hand, with networks that train on two CPU cores from random
 weights.  They are not replications of the paper's results, whose data (45 GB of X-rays), pretrained
 weights and hardware a user has to provide; `PAPER` has the commands for those, and the ledger
-reads their files where they are.
+reads their files where they are.  `FULL`: the same data and random weights with larger networks,
+which need a GPU.
 
 Source of the protocols: Misaligned by Design, Section 3, footnote 13, Appendix D.
 """
@@ -28,6 +29,22 @@ SMALL: dict[str, tuple[str, ...]] = {
     "cifar10_cat": ("--dataset", "cifar10", "--emphasise", "cat", *BRIEF),
     "cifar100_maple_tree": ("--dataset", "cifar100", "--emphasise", "maple_tree", *BRIEF),
 }
+_PEDIATRIC = ("--dataset", "pediatric_xray", "--preset", "full")
+FULL: dict[str, tuple[str, ...]] = {
+    "full_cat": ("--dataset", "cifar10", "--emphasise", "cat", "--preset", "full"),
+    "full_cat_rate_02": (
+        *("--dataset", "cifar10", "--emphasise", "cat", "--preset", "full"),
+        *("--learning-rate", "0.02"),
+    ),
+    "full_maple_tree": ("--dataset", "cifar100", "--emphasise", "maple_tree", "--preset", "full"),
+    "full_cat_vit": (
+        *("--dataset", "cifar10", "--emphasise", "cat", "--preset", "full"),
+        *("--model", "vit_small"),
+    ),
+    "full_pediatric_viral": (*_PEDIATRIC, "--emphasise", "viral"),
+    "full_pediatric_bacterial": (*_PEDIATRIC, "--emphasise", "bacterial"),
+    "full_pediatric_normal": (*_PEDIATRIC, "--emphasise", "normal"),
+}
 _XRAY = (
     *("--dataset", "chestxray14", "--split", "paper", "--model", "densenet121"),
     *("--preset", "paper", "--weights", "densenet121-a639ec97.pth"),
@@ -47,7 +64,7 @@ PAPER: dict[str, tuple[str, ...]] = {
         *("--dataset", "cifar100", *_VIT, "--emphasise", "maple_tree", *_REFERENCE),
     ),
 }
-ARGUMENTS = SMALL | PAPER
+ARGUMENTS = SMALL | FULL | PAPER
 _FRESH = (
     *("--preset", "small", "--models", "linear", "--sizes", "1000", "--ratios", "10"),
     *("--seeds", "12", "--first-seed", "100", "--together"),
@@ -58,6 +75,8 @@ MAPS: dict[str, tuple[str, ...]] = {
     "map_digits_scales": (
         *("--preset", "scales", "--optimiser", "sgd", "--seeds", "6", "--together"),
     ),
+    "map_cifar10": ("--dataset", "cifar10", "--preset", "images", "--seeds", "3"),
+    "map_cifar10_full": ("--dataset", "cifar10", "--preset", "full", "--seeds", "2", "--together"),
     "map_digits_moderate": _FRESH,
     "map_digits_moderate_3": ("--emphasise", "3", *_FRESH),
 }

@@ -115,6 +115,19 @@ def missing(comparison: Mapping[str, Any]) -> list[tuple[int, str]]:
     ]
 
 
+def with_training(
+    comparison: dict[str, Any], seed: int, training: str, found: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The comparison with one more training; seeds and trainings in order."""
+    runs = comparison["runs"]
+    runs = {**runs, str(seed): {**runs.get(str(seed), {}), training: found}}
+    ordered = {
+        key: {name: runs[key][name] for name in REGIMES_OF if name in runs[key]}
+        for key in sorted(runs, key=int)
+    }
+    return comparison | {"runs": ordered}
+
+
 def without_halves_from_elsewhere(
     comparison: dict[str, Any], where: Mapping[str, Any]
 ) -> dict[str, Any]:

@@ -14,8 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
-import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -23,10 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 from empirical.compare_options import DATASETS, EMPHASISED, class_index, whole
 from empirical.compare_results import environment_index, rounded
-from empirical.map_grid import PRESETS, Grid, groups
+from empirical.map_grid import PRESETS, STEPS, Grid, groups, places
 from empirical.map_groups import OPTIMISERS, protocol_of, run_group
 from empirical.map_results import FORMAT, as_text, cells, read, write
 from empirical.provenance import environment
+from empirical.workers import Workers, side_by_side
 from theory.command_line import Parser, parse_number, require, run
 from theory.options import check_plot
 
@@ -44,30 +43,39 @@ def make(options: argparse.Namespace, grid: Grid, command: str) -> dict[str, Any
 
     from empirical.data import load
 
-    if options.threads:
-        torch.set_num_threads(options.threads)
-    options.device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
     data = load(options.dataset, options.data_dir)
     heavy = class_index(options, data.classes)
     assert heavy is not None  # the map has no inverse probability weights
-    protocols = _protocols(options, grid)
+    known = chosen_protocols(options, grid)
     setting = configuration(options, grid, data.classes[heavy], data.source)
     found = continued(options.out, setting)
-    where = environment(MODULE, options.device, torch.get_num_threads(), command)
     seeds = range(options.first_seed, options.first_seed + options.seeds)
-    todo = [group for group in groups(grid, seeds) if group.key not in found["groups"]]
-    start = time.monotonic()
-    for done, group in enumerate(todo):
-        left = "" if not done else f", about {_minutes(start, done, len(todo))} min left"
-        print(f"[{done + 1}/{len(todo)}] {group.key}{left}", file=sys.stderr, flush=True)
-        begun = time.perf_counter()
-        records = run_group(data, group, grid, protocols[group.model], heavy,
-                            together=options.together, device=options.device)  # fmt: skip
-        found["groups"][group.key] = {
-            "records": records,
-            "seconds": time.perf_counter() - begun,
-            "environment": environment_index(found, where),
-        }
+    planned = list(groups(grid, seeds))
+    for group in planned:
+        places(data, group, heavy)  # raises before the first training
+    workers = Workers.chosen(options.jobs, options.threads, device, len(planned))
+    where = environment(MODULE, device, workers.threads, command, jobs=workers.jobs)
+    todo = [group for group in planned if group.key not in found["groups"]]
+    tasks = [
+        (
+            group.key,
+            {
+                "data": data,
+                "group": group,
+                "grid": grid,
+                "chosen": known[group.model],
+                "heavy": heavy,
+                "together": options.together,
+                "device": device,
+            },
+        )
+        for group in todo
+    ]
+    for position, result in side_by_side(run_group, tasks, workers):
+        done = {todo[position].key: result | {"environment": environment_index(found, where)}}
+        merged = found["groups"] | done
+        found["groups"] = {group.key: merged[group.key] for group in planned if group.key in merged}
         if options.out is not None:
             write(options.out, found)
     return found
@@ -84,17 +92,23 @@ def configuration(
         "together": options.together,
         "first_seed": options.first_seed,
         "seeds": options.seeds,
-        "protocols": {m: asdict(chosen) for m, chosen in _protocols(options, grid).items()},
+        "protocols": {m: asdict(chosen) for m, chosen in chosen_protocols(options, grid).items()},
         **{name: list(values) for name, values in asdict(grid).items()},
     }
 
 
-def _protocols(options: argparse.Namespace, grid: Grid) -> dict[str, Protocol]:
-    kind = "smoke" if options.preset == "smoke" else options.protocol
-    return {
-        model: protocol_of(options.dataset, model, kind, options.optimiser, options.epochs)
+def chosen_protocols(options: argparse.Namespace, grid: Grid) -> dict[str, Protocol]:
+    """By network: that of `--protocol`, or of the preset, with the length asked for; side by side
+    in single precision, uncompiled."""
+    own = {"smoke": "smoke", "full": "full"}.get(options.preset, "small")
+    kind, length = options.protocol or own, (options.epochs, options.steps)
+    known = {
+        model: protocol_of(options.dataset, model, kind, options.optimiser, *length)
         for model in grid.models
     }
+    if options.together:
+        known = {m: replace(p, precision="fp32", compile=False) for m, p in known.items()}
+    return known
 
 
 def continued(path: Path | None, configuration: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,8 +142,10 @@ def argument_parser() -> Parser:
     add("--preset", choices=PRESETS, default="smoke", help="the axes (default: smoke)")
     for name in AXES:
         add(f"--{name.replace('_', '-')}", metavar="A,B,...", help="instead of the preset's")
-    add("--protocol", default="small", help="preset of the training protocol (default: small)")
+    add("--protocol", help="preset of the training protocol (default: full for full, else small)")
     add("--epochs", help="instead of the protocol's")
+    add("--steps", help="of each training, whatever the number of images (default for full and "
+        "images: their own)")  # fmt: skip
     add("--optimiser", choices=OPTIMISERS, default="protocol", help="the protocol's or sgd, under "
         "which the scale of the weights matters")  # fmt: skip
     add("--seeds", default="2", help="fixed before the first run (default: 2)")
@@ -137,7 +153,9 @@ def argument_parser() -> Parser:
     add("--together", action="store_true", help="train the networks of a group side by side")
     add("--data-dir", type=Path, metavar="DIR", help="where the data sets lie")
     add("--device", help="cpu or cuda (default: cuda if there is one)")
-    add("--threads", default="0", help="CPU threads (default: torch's choice)")
+    add("--jobs", default="0", help="groups at a time (default: on a CPU one for each core, on a "
+        "GPU 1)")  # fmt: skip
+    add("--threads", default="0", help="CPU threads of each (default: what the cores allow)")
     add("--out", type=Path, metavar="FILE", help="results file (.json); continued if it exists")
     add("--show", type=Path, metavar="FILE", help="print the table of a results file")
     add("--json", action="store_true", help="print one JSON object")
@@ -171,7 +189,12 @@ def checked(options: argparse.Namespace) -> argparse.Namespace:
     options.emphasise = options.emphasise or EMPHASISED[options.dataset]
     options.seeds = whole(options.seeds, "--seeds", 1, 10_000)
     options.first_seed = whole(options.first_seed, "--first-seed", 0, 10**6)
+    options.jobs = whole(options.jobs, "--jobs", 0, 4096)
     options.threads = whole(options.threads, "--threads", 0, 4096)
+    own = None if options.epochs else STEPS.get(options.preset)
+    require(not (options.epochs and options.steps), "--steps", options.steps,
+            "be left out with --epochs")  # fmt: skip
+    options.steps = own if options.steps is None else whole(options.steps, "--steps", 1, 10**6)
     options.epochs = None if options.epochs is None else whole(options.epochs, "--epochs", 1, 10**6)
     check_plot(options.plot)
     if options.out is not None:
@@ -192,10 +215,6 @@ def main(arguments: Sequence[str]) -> None:
 
         save(draw_map(found), options.plot)
     print(json.dumps(list(cells(found)), allow_nan=False) if options.json else as_text(found))
-
-
-def _minutes(start: float, done: int, total: int) -> int:
-    return max(1, round((time.monotonic() - start) / done * (total - done) / 60))
 
 
 if __name__ == "__main__":

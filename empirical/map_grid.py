@@ -13,6 +13,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
 from theory.command_line import InputError, require
 
@@ -66,10 +67,11 @@ PRESETS = {
     "small": Grid((3, 10, 30, 99, 300, 999), (100, 300, 1000), ("linear", "mlp")),
     "full": Grid(
         (3, 10, 30, 99, 300, 999),
-        (1000, 3000, 10_000, 45_000),
+        (1000, 3000, 9000),
         ("linear", "mlp", "small_cnn", "resnet_fast"),
         (0.01, 0.1, 0.5),
     ),
+    "images": Grid((10, 99, 999), (1000, 9000), ("linear", "mlp", "small_cnn"), (0.01, 0.1, 0.5)),
     "rates": Grid((99,), (300, 1000), ("mlp",), learning_rates=(0.1, 0.3, 1, 3, 10, 30)),
     "scales": Grid(
         (99,),
@@ -79,6 +81,9 @@ PRESETS = {
         weight_scales=(1, 10),
     ),
 }
+
+# Steps of every training, however many images there are: few images are seen more often.
+STEPS = {"full": 2000, "images": 200}
 
 
 def groups(grid: Grid, seeds: Iterable[int]) -> Iterator[Group]:
@@ -94,17 +99,22 @@ def restricted(data: ImageData, group: Group, emphasised: int) -> ImageData:
     The same images for every network and learning rate.  Validation and test data keep as many
     images as the frequency allows.  Raises `InputError` if there are too few images.
     """
+    chosen = places(data, group, emphasised)
+    return replace(data, **{name: getattr(data, name).chosen(own) for name, own in chosen.items()})
+
+
+def places(data: ImageData, group: Group, emphasised: int) -> dict[str, Tensor]:
+    """Which images of each part of the data `restricted` keeps; raises its errors."""
     if group.frequency is not None:
         require(0 < group.frequency < 1, "--frequencies", group.frequency, "lie in (0, 1)")
-    train = _part(data.train, group.frequency, group.size, emphasised)
-    held_out = {
-        name: _part(getattr(data, name), group.frequency, None, emphasised)
-        for name in ("validation", "test")
+    sizes = {"train": group.size, "validation": None, "test": None}
+    return {
+        name: _chosen(getattr(data, name), group.frequency, size, emphasised)
+        for name, size in sizes.items()
     }
-    return replace(data, train=train, **held_out)
 
 
-def _part(split: Split, frequency: float | None, size: int | None, emphasised: int) -> Split:
+def _chosen(split: Split, frequency: float | None, size: int | None, emphasised: int) -> Tensor:
     generator = torch.Generator().manual_seed(0)
     order = torch.randperm(len(split.labels), generator=generator)
     heavy = order[split.labels[order] == emphasised]
@@ -118,4 +128,4 @@ def _part(split: Split, frequency: float | None, size: int | None, emphasised: i
             f"frequency {share:g}"
         )
     count = max(1, round(share * wanted))
-    return split.chosen(torch.cat([heavy[:count], others[: wanted - count]]))
+    return torch.cat([heavy[:count], others[: wanted - count]])

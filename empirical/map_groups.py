@@ -7,7 +7,9 @@ This module and everything that it imports determine the recorded values of a ma
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,19 +21,39 @@ from empirical.regimes import SPLITS, emphasising_weights, measure, predictions
 from empirical.resolution import measure_learning
 
 if TYPE_CHECKING:
+    from torch import Tensor, nn
+
     from empirical.data import ImageData
-    from empirical.train import Interval
+    from empirical.train import Interval, Progress
 
 OPTIMISERS = ("protocol", "sgd")
 SGD_RATE, SGD_MOMENTUM = 0.1, 0.9  # of `--optimiser sgd`, before the group's multiple
+INTERVALS = 5
 VALUES = ("weighted_loss", "utility", "learning", "resolution")  # on test data
 
 
 def protocol_of(
-    dataset: str, model: str, preset: str, optimiser: str, epochs: int | None
+    dataset: str,
+    model: str,
+    preset: str,
+    optimiser: str,
+    epochs: int | None,
+    steps: int | None = None,
 ) -> Protocol:
-    """The preset's protocol with another optimiser or number of epochs, if asked for."""
+    """The preset's protocol with another optimiser or length, if asked for.
+
+    A length in `steps` is the same for every number of images; it has `INTERVALS` evaluations,
+    and a warm-up of at most a fifth.
+    """
     found = protocol(dataset, model, preset)
+    if steps is not None:
+        found = replace(
+            found,
+            epochs=steps,  # an epoch has at least one step
+            most_steps=steps,
+            evaluate_every=max(1, steps // INTERVALS),
+            warmup_steps=min(found.warmup_steps, steps // 5),
+        )
     if optimiser == "sgd":
         found = replace(found, optimiser="sgd", learning_rate=SGD_RATE, momentum=SGD_MOMENTUM)
     return replace(found, epochs=epochs or found.epochs)
@@ -72,15 +94,16 @@ def run_group(
     *,
     together: bool,
     device: str,
-) -> list[dict[str, Any]]:
-    """Train a group and return one record for each ratio and scale of its weights.
+    progress: Progress = lambda done, total, loss: None,
+) -> dict[str, Any]:
+    """Train a group; ``records``: one for each ratio and scale of its weights; ``seconds``.
 
     `chosen`: the protocol, whose learning rate the group multiplies; `together`: side by side.
+    `progress` hears the epochs done and their total, over all trainings of the group.
     """
     from empirical.models import build
-    from empirical.together import train_together
-    from empirical.train import train
 
+    start = time.perf_counter()
     chosen = replace(chosen, learning_rate=chosen.learning_rate * group.learning_rate)
     own = restricted(data, group, heavy)
     frequencies = own.frequencies().double().numpy()
@@ -92,15 +115,9 @@ def run_group(
     def network() -> Any:
         return build(group.model, classes, channels, chosen.image_size)
 
-    if together:
-        steps = list(train_together(own, chosen, losses, group.seed, network, device=device))
-        trained = [list(intervals) for intervals in zip(*steps, strict=True)]
-    else:
-        trained = [
-            list(train(own, chosen, loss, group.seed, network, device=device)) for loss in losses
-        ]
-    plain, *weighted = trained
-    return [
+    train_all = _side_by_side if together else _one_by_one
+    plain, *weighted = train_all(own, chosen, losses, group.seed, network, device, progress)
+    records = [
         {
             "ratio": ratio,
             "weight_scale": scale,
@@ -109,3 +126,43 @@ def run_group(
         }
         for (ratio, scale), intervals in zip(cells, weighted, strict=True)
     ]
+    return {"records": records, "seconds": time.perf_counter() - start}
+
+
+def _side_by_side(
+    data: ImageData,
+    chosen: Protocol,
+    losses: Sequence[np.ndarray | None],
+    seed: int,
+    network: Callable[[], nn.Module],
+    device: str,
+    progress: Progress,
+) -> list[list[Interval]]:
+    from empirical.together import train_together
+
+    steps = train_together(data, chosen, losses, seed, network, device=device, progress=progress)
+    return [list(intervals) for intervals in zip(*steps, strict=True)]
+
+
+def _one_by_one(
+    data: ImageData,
+    chosen: Protocol,
+    losses: Sequence[np.ndarray | None],
+    seed: int,
+    network: Callable[[], nn.Module],
+    device: str,
+    progress: Progress,
+) -> list[list[Interval]]:
+    from empirical.train import DivergedError, train
+
+    trained: list[list[Interval]] = []
+    for before, loss in enumerate(losses):
+
+        def heard(done: float, total: float, last: Tensor, before: int = before) -> None:
+            progress(before * total + done, len(losses) * total, last)
+
+        trained.append([])
+        with suppress(DivergedError):
+            for interval in train(data, chosen, loss, seed, network, device=device, progress=heard):
+                trained[-1].append(interval)
+    return trained

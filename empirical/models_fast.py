@@ -86,7 +86,7 @@ def small_cnn(classes: int, channels: int, size: int) -> nn.Module:
 def resnet_fast(classes: int, channels: int, size: int) -> nn.Module:
     """Eight convolutions with two residual blocks and a maximum over space.
 
-    About 94 percent on CIFAR-10 within a minute on a recent GPU is the class of network meant
+    The class of network that learns CIFAR-10 to about 94 percent within a minute on a recent GPU
     (ResNet-9 of the DAWNBench competition).  Sides of 64 pixels and more are first halved.
     """
     halvings = [ConvBlock(64, 64, pool=True) for _ in range((size >= 64) + (size >= 128))]

@@ -58,7 +58,7 @@ def densenet121(classes: int, weights: Path | None = None) -> nn.Module:
     network = networks.DenseNet121(spatial_dims=2, in_channels=CHANNELS, out_channels=classes)
     if weights is not None:
         _load_features(network, _state_dict(weights), weights)
-    return ThreeChannels(network)
+    return ThreeChannels(network).to(memory_format=torch.channels_last)
 
 
 def vit_small(classes: int, size: int) -> nn.Module:

@@ -19,27 +19,37 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("empirical", "theory")
-VERSIONED = ("torch", "numpy", "scipy", "scikit-learn", "pillow", "pyarrow")
+VERSIONED = (
+    *("torch", "numpy", "scipy", "scikit-learn", "pillow", "pyarrow"),
+    *("transformers", "safetensors", "monai"),
+)
+COMMIT = "ALIGNMENT_COMMIT"
 
 
-def environment(module: str, device: str, threads: int, command: str) -> dict[str, Any]:
+def environment(
+    module: str, device: str, threads: int, command: str, *, jobs: int = 1
+) -> dict[str, Any]:
     """Where a training runs; `module`, such as "empirical.recording", makes the numbers.
 
-    ``changed``: whether a file that they depend on differs from the commit (or is not in it).
+    `threads`: of each of the `jobs` processes.  ``changed``: whether a file that they depend on
+    differs from the commit (or is not in it).  Where there is no repository, as in a copy of the
+    files, the commit is what the environment variable `COMMIT` says, and ``changed`` is None.
     """
     files = sources(module)
+    commit = _git("rev-parse", "HEAD")
     status = _git("status", "--porcelain", "--", *map(str, files))
     return {
         "command": command,
-        "commit": _git("rev-parse", "HEAD"),
-        "changed": status != "",
+        "commit": os.environ.get(COMMIT) if commit is None else commit,
+        "changed": None if commit is None else status != "",
         "source_sha256": source_digest(module),
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in VERSIONED},
-        "device": device,
+        "device": _described(device),
         "cpu": _processor(),
         "cores": os.cpu_count(),
         "threads": threads,
+        "jobs": jobs,
     }
 
 
@@ -92,6 +102,16 @@ def _git(*arguments: str) -> str | None:
     except OSError:
         return None
     return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _described(device: str) -> str:
+    """The device; of a GPU its model and the versions of CUDA and cuDNN."""
+    if not device.startswith("cuda"):
+        return device
+    import torch
+
+    name, libraries = torch.cuda.get_device_name(device), torch.backends.cudnn.version()
+    return f"{device}: {name}, CUDA {torch.version.cuda}, cuDNN {libraries}"
 
 
 def _version(name: str) -> str | None:

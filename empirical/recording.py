@@ -12,12 +12,10 @@ Source: Misaligned by Design, Section 3 and Appendix C.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from torch import Tensor
 
 from empirical.regimes import (
     REGIMES_OF,
@@ -32,10 +30,9 @@ from empirical.resolution import measure_learning
 if TYPE_CHECKING:
     from empirical.data import ImageData
     from empirical.protocols import Protocol
+    from empirical.train import Progress
 
 SPLIT_SEED = 0  # one split for all runs, which then differ in what training draws alone
-
-Progress = Callable[[float, float, Tensor], None]
 
 
 def class_weights(data: ImageData, emphasised: int | None, ratio: float) -> np.ndarray:

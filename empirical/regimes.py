@@ -22,10 +22,8 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from theory.alignment import realised_loss, realised_utility
 from theory.command_line import require
 from theory.prediction import utility_weighted_prediction
-from theory.scoring_families import LOGARITHMIC
 from theory.utility import class_weight_utility, normalised_weights
 
 REGIMES_OF = {"weighted": ("weighted",), "unweighted": ("ex_post", "raw")}  # by training
@@ -77,14 +75,11 @@ def predictions(logits: np.ndarray, regime: str, weights: np.ndarray) -> np.ndar
 def measure(prediction: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> dict[str, float]:
     """The four `MEASURES` of predictions (N, m) for labels (N,) under weights (m,).
 
-    A loss is infinite if some class that occurred was given no chance at all.
+    The means of eqs. (19) and (20) for class weights, all of them positive, and for none, without
+    their m x m matrices.  A loss is infinite if some class that occurred was given no chance.
     """
-    weighted, plain = class_weight_utility(weights), np.eye(len(weights))
-    decision = prediction.argmax(axis=-1)
-    values = (
-        realised_loss(LOGARITHMIC, weighted, prediction, labels),
-        realised_utility(weighted, decision, labels),
-        realised_loss(LOGARITHMIC, plain, prediction, labels),
-        realised_utility(plain, decision, labels),
-    )
+    with np.errstate(divide="ignore"):
+        losses = -np.log(prediction[np.arange(len(labels)), labels])
+    right, own = prediction.argmax(axis=-1) == labels, weights[labels]
+    values = (own * losses, own * right, losses, right)
     return {name: float(value.mean()) for name, value in zip(MEASURES, values, strict=True)}

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from empirical.compare_accepted import accepted, accepted_map, refusal
-from empirical.compare_recorded import PAPER, SMALL, command, map_command
+from empirical.compare_recorded import FULL, PAPER, SMALL, command, map_command
 from empirical.compare_report import summary, title
 from empirical.compare_statistics import Paired
 from empirical.map_results import cells, counts
@@ -78,7 +78,17 @@ def replication_section() -> str:
     lines += [*(f"- {limit}" for limit in LIMITS), ""]
     lines += ["### The paper's protocol", ""]
     lines += ["With its images and weights at hand, these commands run it:", ""]
-    return "\n".join([*lines, *(f"- `{command(name)}`" for name in PAPER)]) + "\n"
+    lines += [f"- `{command(name)}`" for name in PAPER]
+    return "\n".join([*lines, *_waiting_for_a_gpu()]) + "\n"
+
+
+def _waiting_for_a_gpu() -> Iterator[str]:
+    """The larger runs that are not recorded."""
+    absent = [name for name in FULL if refusal(name) is not None]
+    if absent:
+        yield from ("", "### Not recorded: larger networks on one GPU, from random weights", "")
+        yield from (f"- `{command(name)}`" for name in absent)
+        yield f"- `{map_command('map_cifar10_full')}`"
 
 
 def _printed() -> Iterator[str]:
@@ -103,8 +113,8 @@ def _ours() -> Iterator[str]:
               "difference")  # fmt: skip
     absent = {name: reason for name in SMALL if (reason := refusal(name)) is not None}
     rows = []
-    for name in SMALL:
-        if name not in absent:
+    for name in (*SMALL, *FULL):
+        if name not in absent and (name in SMALL or refusal(name) is None):
             comparison = accepted(name)
             rows.append((title(comparison), *numbers(summary(comparison))))
     yield from _table(header, rows)

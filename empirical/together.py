@@ -16,13 +16,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
+from torch.nn.functional import cross_entropy
 from torch.optim import Optimizer
 
-from empirical.augment import augment, normalisation, prepared
-from empirical.losses import utility_weighted_cross_entropy
+from empirical.feed import Feed
 from empirical.protocols import Protocol, make_optimiser, make_schedule
 from empirical.regimes import SPLITS
-from empirical.train import AUGMENTATION_SEED, EVALUATION_BATCH, Interval, batches, precision
+from empirical.train import Interval, Progress
 from theory.command_line import require
 
 if TYPE_CHECKING:
@@ -70,40 +70,32 @@ def train_together(
     build: Callable[[], nn.Module],
     *,
     device: str = "cpu",
-    progress: Callable[[float, float, Tensor], None] = lambda done, total, loss: None,
+    progress: Progress = lambda done, total, loss: None,
 ) -> Iterator[list[Interval]]:
     """Train one network for each entry of `weights`; yields their intervals side by side.
 
-    Arguments as in `empirical.train.train`.  Raises `InputError` for the schedule "plateau",
-    under which the learning rates of the copies would part.
+    Arguments as in `empirical.train.train`.  A training that diverges goes on, and its logits are
+    no longer finite.  Raises `InputError` for the schedule "plateau", under which the learning
+    rates of the copies would part, and for bf16: autocast does not reach every operation inside
+    vmap, so that the network would not be the one that is trained alone.
     """
+    require(protocol.precision == "fp32", "precision", protocol.precision,
+            "be fp32 for networks trained together")  # fmt: skip
     require(protocol.schedule != "plateau", "schedule", protocol.schedule,
             "be another one for networks trained together")  # fmt: skip
     torch.manual_seed(seed)
     stack = Stack(build().to(device), len(weights))
-    images, labels = data.train.images.to(device), data.train.labels.to(device)
-    statistics = normalisation(data, protocol)
-    random = torch.Generator(device).manual_seed(AUGMENTATION_SEED + seed)
+    feed = Feed(data, protocol, seed, device)
     plain = np.ones(len(data.classes))
     rows = np.stack([plain if row is None else row for row in weights])
     utilities = torch.tensor(rows, dtype=torch.float32, device=device)
-    total = protocol.total_steps(len(labels))
-    per_epoch = protocol.steps_per_epoch(len(labels))
-    every = per_epoch if protocol.evaluate_every == "epoch" else protocol.evaluate_every
     optimiser = stack.optimiser(protocol)
-    schedule = make_schedule(optimiser, protocol, total)
+    schedule = make_schedule(optimiser, protocol, feed.steps)
     since: list[Tensor] = []
-    for step, batch in enumerate(batches(len(labels), protocol.batch_size, total, seed), start=1):
-        chosen = batch.to(device)
-        inputs = augment(images[chosen], random, protocol)
-        with precision(protocol, device):
-            logits = stack(prepared(inputs, *statistics, protocol.image_size))
-            losses = torch.stack(
-                [
-                    utility_weighted_cross_entropy(own, labels[chosen], utility)
-                    for own, utility in zip(logits, utilities, strict=True)
-                ]
-            )
+    for step, inputs, labels in feed:
+        logits = stack(inputs)
+        each = cross_entropy(logits.flatten(0, 1), labels.repeat(len(logits)), reduction="none")
+        losses = (utilities[:, labels] * each.view(len(logits), -1)).mean(1)  # eq. (15)
         optimiser.zero_grad(set_to_none=True)
         losses.sum().backward()
         if protocol.clip_norm is not None:
@@ -111,35 +103,22 @@ def train_together(
         optimiser.step()
         schedule.step()
         since.append(losses.detach())
-        progress(step / per_epoch, total / per_epoch, since[-1].mean())
-        if step % every and step != total:
+        progress(step / feed.per_epoch, feed.steps / feed.per_epoch, since[-1].mean())
+        if not feed.ends_interval(step):
             continue
         recent = torch.stack(since).mean(0).tolist()
         since.clear()
-        found = {
-            split: _evaluate(stack, getattr(data, split).images, statistics, protocol, device)
-            for split in SPLITS
-        }
+        found = {split: _evaluate(stack, getattr(data, split).images, feed) for split in SPLITS}
         yield [
-            Interval(step, step / per_epoch, recent[copy], {s: found[s][copy] for s in SPLITS})
+            Interval(step, step / feed.per_epoch, recent[copy], {s: found[s][copy] for s in SPLITS})
             for copy in range(len(weights))
         ]
 
 
 @torch.no_grad()
-def _evaluate(
-    stack: Stack,
-    images: Tensor,
-    statistics: tuple[tuple[float, ...], tuple[float, ...]],
-    protocol: Protocol,
-    device: str,
-) -> np.ndarray:
+def _evaluate(stack: Stack, images: Tensor, feed: Feed) -> np.ndarray:
     """Logits (E, N, m) in float32, without augmentation."""
     stack.network.eval()
-    found = []
-    for chunk in images.split(EVALUATION_BATCH):
-        with precision(protocol, device):
-            inputs = prepared(chunk.to(device), *statistics, protocol.image_size)
-            found.append(stack(inputs).float().cpu())
+    found = torch.cat([stack(inputs).cpu() for inputs in feed.evaluation(images)], dim=1)
     stack.network.train()
-    return torch.cat(found, dim=1).numpy()
+    return found.numpy()

@@ -15,7 +15,7 @@ from figures import drawing
 from theory.command_line import InputError, Parser, run, write_whole
 
 PROGRAM = "python -m figures"
-NOT_FIGURES = {"__main__", "drawing"}
+NOT_FIGURES = {"__main__", "drawing", "recorded"}
 
 
 def slugs() -> list[str]:

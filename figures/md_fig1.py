@@ -9,7 +9,7 @@ Claims: md_fig1, md_small_pediatric_viral.
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,19 +18,12 @@ from matplotlib.figure import Figure
 from empirical.compare_results import complete_runs
 from empirical.regimes import TITLES
 from figures import drawing
-from figures.md_fig4 import COLOURS, LABELS, PAIR, RESULT, heading, load, notice
+from figures.md_fig4 import COLOURS, LABELS, PAIR, RESULT, heading
+from figures.recorded import RecordedFigure
 
 
-def data() -> dict[str, Any] | None:
-    """The recorded comparison."""
-    return load(RESULT)
-
-
-def draw() -> Figure:
+def draw_means(comparison: Mapping[str, Any]) -> Figure:
     """One curve for each way of training."""
-    comparison = data()
-    if comparison is None:
-        return notice([RESULT])
     runs = complete_runs(comparison)
     epochs = next(iter(comparison["runs"].values()))["weighted"]["epochs"]
     with drawing.styled():
@@ -55,9 +48,8 @@ def draw() -> Figure:
         return figure
 
 
-def main(folder: Path = drawing.OUTPUT) -> None:
-    """Write the figure into `folder`."""
-    drawing.save(draw(), folder / "md_fig1.svg", title=__doc__.partition("\n")[0])
+FIGURE = RecordedFigure("md_fig1", __doc__, [RESULT], draw_means)
+data, draw, main = FIGURE.data, FIGURE.draw, FIGURE.main
 
 
 if __name__ == "__main__":

@@ -9,22 +9,19 @@ Claims: md_fig4, md_small_pediatric_viral, md_small_pediatric_viral_raw.
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from empirical.compare_accepted import accepted, refusal
-from empirical.compare_recorded import MAPS, command, map_command
 from empirical.compare_report import title
 from empirical.compare_results import complete_runs
 from empirical.compare_statistics import selected_interval
 from empirical.regimes import REGIMES, TITLES
 from figures import drawing
+from figures.recorded import RecordedFigure
 
 RESULT = "pediatric_viral"
 COLOURS = {
@@ -35,33 +32,6 @@ COLOURS = {
 PAIR = ("weighted", "ex_post")
 LABELS = {"weighted_loss": "Weighted loss", "utility": "Classification utility"}
 ROOM = 0.06  # of the range of values, above and below
-
-
-def load(name: str) -> dict[str, Any] | None:
-    """The recorded comparison of this name; None if it is not there or not accepted."""
-    return accepted(name) if refusal(name) is None else None
-
-
-def notice(names: Sequence[str]) -> Figure:
-    """A figure that names the commands which make the recorded comparisons."""
-    with drawing.styled():
-        figure = Figure(figsize=(7.2, 1.2 + 0.55 * len(names)))
-        figure.text(0.03, 0.86, "Not recorded yet", fontsize=11, fontweight="bold")
-        figure.text(
-            0.03, 0.70, "These commands make the results, and python -m figures the figure:"
-        )
-        for index, name in enumerate(names):
-            made = map_command(name) if name in MAPS else command(name)
-            words = textwrap.fill(made, 95, subsequent_indent="    ")
-            height = 0.5 - 0.5 * index / len(names)
-            figure.text(0.03, height, words, fontsize=7, family="monospace", va="top")
-        figure.text(0.97, 0.02, "no data", ha="right", fontsize=7, color=drawing.GREY)
-        return figure
-
-
-def data() -> dict[str, Any] | None:
-    """The recorded comparison."""
-    return load(RESULT)
 
 
 def draw_curves(
@@ -137,15 +107,8 @@ def _fit(axes: Axes, runs: list[dict[str, Any]], measure: str, regimes: tuple[st
     axes.set_ylim(low - room, high + room)
 
 
-def draw() -> Figure:
-    """Weighted loss in three regimes."""
-    shown = data()
-    return notice([RESULT]) if shown is None else draw_runs(shown)
-
-
-def main(folder: Path = drawing.OUTPUT) -> None:
-    """Write the figure into `folder`."""
-    drawing.save(draw(), folder / "md_fig4.svg", title=__doc__.partition("\n")[0])
+FIGURE = RecordedFigure("md_fig4", __doc__, [RESULT], draw_runs)
+data, draw, main = FIGURE.data, FIGURE.draw, FIGURE.main
 
 
 if __name__ == "__main__":

@@ -7,29 +7,13 @@ Claims: md_fig5, md_small_pediatric_viral_utility.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from functools import partial
 
-from matplotlib.figure import Figure
+from figures.md_fig4 import RESULT, draw_runs
+from figures.recorded import RecordedFigure
 
-from figures import drawing
-from figures.md_fig4 import RESULT, draw_runs, load, notice
-
-
-def data() -> dict[str, Any] | None:
-    """The recorded comparison."""
-    return load(RESULT)
-
-
-def draw() -> Figure:
-    """Utility in three regimes."""
-    shown = data()
-    return notice([RESULT]) if shown is None else draw_runs(shown, "utility")
-
-
-def main(folder: Path = drawing.OUTPUT) -> None:
-    """Write the figure into `folder`."""
-    drawing.save(draw(), folder / "md_fig5.svg", title=__doc__.partition("\n")[0])
+FIGURE = RecordedFigure("md_fig5", __doc__, [RESULT], partial(draw_runs, measure="utility"))
+data, draw, main = FIGURE.data, FIGURE.draw, FIGURE.main
 
 
 if __name__ == "__main__":

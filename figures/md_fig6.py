@@ -9,13 +9,14 @@ md_small_chestxray14_sample_pneumonia.
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from figures import drawing
-from figures.md_fig4 import PAIR, draw_curves, load, notice
+from figures.md_fig4 import PAIR, draw_curves
+from figures.recorded import RecordedFigure
 
 RESULTS = {
     "pediatric_normal": "Pediatric, normal 99:1",
@@ -24,23 +25,15 @@ RESULTS = {
 }
 
 
-def data() -> dict[str, dict[str, Any] | None]:
-    """The recorded comparisons, by name."""
-    return {name: load(name) for name in RESULTS}
-
-
-def draw() -> Figure:
-    """A panel for each comparison, two regimes each."""
-    shown = {name: found for name, found in data().items() if found is not None}
-    if len(shown) < len(RESULTS):
-        return notice([name for name in RESULTS if name not in shown])
+def draw_panels(*comparisons: Mapping[str, Any]) -> Figure:
+    """A panel for each of the comparisons in `RESULTS`, two regimes each."""
     with drawing.styled():
         figure = Figure(figsize=(7.2, 3.0))
         figure.subplots_adjust(left=0.08, right=0.985, bottom=0.24, top=0.89, wspace=0.33)
-        panels = figure.subplots(1, len(shown))
-        for axes, (name, comparison) in zip(panels, shown.items(), strict=True):
+        panels = figure.subplots(1, len(comparisons))
+        for axes, comparison, name in zip(panels, comparisons, RESULTS.values(), strict=True):
             draw_curves(axes, comparison, regimes=PAIR)
-            axes.set_title(RESULTS[name], fontsize=8)
+            axes.set_title(name, fontsize=8)
             if axes is not panels[0]:
                 axes.set_ylabel("")
         handles, labels = panels[0].get_legend_handles_labels()
@@ -48,9 +41,8 @@ def draw() -> Figure:
         return figure
 
 
-def main(folder: Path = drawing.OUTPUT) -> None:
-    """Write the figure into `folder`."""
-    drawing.save(draw(), folder / "md_fig6.svg", title=__doc__.partition("\n")[0])
+FIGURE = RecordedFigure("md_fig6", __doc__, tuple(RESULTS), draw_panels)
+data, draw, main = FIGURE.data, FIGURE.draw, FIGURE.main
 
 
 if __name__ == "__main__":

@@ -7,31 +7,14 @@ Claims: md_fig8, md_small_cifar10_cat.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from functools import partial
 
-from matplotlib.figure import Figure
-
-from figures import drawing
-from figures.md_fig4 import PAIR, draw_runs, load, notice
+from figures.md_fig4 import PAIR, draw_runs
+from figures.recorded import RecordedFigure
 
 RESULT = "cifar10_cat"
-
-
-def data() -> dict[str, Any] | None:
-    """The recorded comparison."""
-    return load(RESULT)
-
-
-def draw() -> Figure:
-    """Two regimes."""
-    shown = data()
-    return notice([RESULT]) if shown is None else draw_runs(shown, regimes=PAIR)
-
-
-def main(folder: Path = drawing.OUTPUT) -> None:
-    """Write the figure into `folder`."""
-    drawing.save(draw(), folder / "md_fig8.svg", title=__doc__.partition("\n")[0])
+FIGURE = RecordedFigure("md_fig8", __doc__, [RESULT], partial(draw_runs, regimes=PAIR))
+data, draw, main = FIGURE.data, FIGURE.draw, FIGURE.main
 
 
 if __name__ == "__main__":

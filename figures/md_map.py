@@ -16,48 +16,38 @@ Claims: md_rescaling, md_small_moderate_ratio.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from empirical.compare_accepted import accepted_map, refusal
 from empirical.map_results import cells, counts
 from empirical.regimes import TITLES
 from figures import drawing
-from figures.md_fig4 import notice
+from figures.recorded import RecordedFigure
 
 COLOURS = (drawing.ORANGE, drawing.BLUE, drawing.VERMILLION, drawing.GREEN, drawing.INK)
 MOST_PANELS = 4
 SHOWN = ("map_digits", "map_digits_rates", "map_digits_scales")
 
 
-def data() -> dict[str, dict[str, Any] | None]:
-    """The recorded maps, by name; None for those not run yet."""
-    return {name: accepted_map(name) if refusal(name) is None else None for name in SHOWN}
-
-
-def draw() -> Figure:
-    """A panel for each network, and one for step sizes."""
-    shown = {name: found for name, found in data().items() if found is not None}
-    if len(shown) < len(SHOWN):
-        return notice([name for name in SHOWN if name not in shown])
+def draw_digits(networks: Mapping[str, Any], *rates: Mapping[str, Any]) -> Figure:
+    """A panel for each network, and one for the step sizes of each optimiser."""
     with drawing.styled():
         figure = Figure(figsize=(7.4, 6.4))
         figure.subplots_adjust(left=0.105, right=0.985, bottom=0.135, top=0.93, wspace=0.22,
                                hspace=0.42)  # fmt: skip
         panels = figure.subplots(2, 2)
-        points = list(cells(shown["map_digits"]))
+        points = list(cells(networks))
         for axes, model in zip(panels[0], _values(points, "model"), strict=False):
             own = [cell for cell in points if cell["model"] == model]
             _draw_ratios(axes, own, model)
             lower, none, higher = counts(own)
             axes.set_title(f"{model}: at 95%, ex post better at {lower} of {len(own)} points,\n"
                            f"weighted at {higher}, neither at {none}")  # fmt: skip
-        for axes, name, optimiser in zip(panels[1], SHOWN[1:], ("Adam", "SGD"), strict=True):
-            _draw_rates(axes, list(cells(shown[name])), optimiser)
+        for axes, found, optimiser in zip(panels[1], rates, ("Adam", "SGD"), strict=True):
+            _draw_rates(axes, list(cells(found)), optimiser)
         panels[0, 0].set_ylabel("Weighted loss saved, %")
         panels[0, 0].legend(loc="upper left")
         panels[1, 0].set_ylabel("Weighted loss")
@@ -137,9 +127,8 @@ def _values(points: list[dict[str, Any]], key: str) -> list[Any]:
     return list(dict.fromkeys(point[key] for point in points))
 
 
-def main(folder: Path = drawing.OUTPUT) -> None:
-    """Write the figure into `folder`."""
-    drawing.save(draw(), folder / "md_map.svg", title=__doc__.partition("\n")[0])
+FIGURE = RecordedFigure("md_map", __doc__, SHOWN, draw_digits)
+data, draw, main = FIGURE.data, FIGURE.draw, FIGURE.main
 
 
 if __name__ == "__main__":

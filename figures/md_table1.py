@@ -19,7 +19,7 @@ from empirical.compare_recorded import SMALL
 from empirical.compare_report import summary
 from empirical.replication_report import numbers
 from figures import drawing
-from figures.md_fig4 import load
+from figures.recorded import load
 from theory.printed_table1 import RUNS, TABLE1
 
 NETWORKS = {"ChestX-ray14": "DenseNet-121, pretrained", "CIFAR-10": "ViT-B/16, pretrained",

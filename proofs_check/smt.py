@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import chain
 from typing import Any, Literal
 
 import cvc5
@@ -78,7 +79,7 @@ def simplest_model(
     """A rational model, each variable in turn as simple as those before it allow.
 
     The formulas are re-evaluated in exact arithmetic at the model that is returned.  None
-    if no model with denominators up to the limit of `simplest_rationals` was found.
+    if there is no model, or none was found that is rational.
     """
     solver = _solver(formulas, seconds)
     if solver.check() != z3.sat:
@@ -105,10 +106,11 @@ def simplest_model(
 
 
 def _forced_value(solver: z3.Solver, variable: z3.ArithRef) -> Fraction | None:
-    """The only value that `variable` can have; or the simplest of [0, 1] up to 1/60; or any.
+    """A value of `variable` where none of `simplest_rationals` is one.
 
-    The first two do not depend on which model the solver happens to find.  None if the value
-    that it does find is irrational.
+    The first that there is of: the only value; the simplest of [0, 1] up to 1/60; the integer of
+    least size up to 100; what the solver happens to find, the only choice that depends on it.
+    None if there is none of these, and what it finds is irrational.
     """
     if solver.check() != z3.sat:
         return None
@@ -117,9 +119,10 @@ def _forced_value(solver: z3.Solver, variable: z3.ArithRef) -> Fraction | None:
     value = Fraction(found.numerator_as_long(), found.denominator_as_long()) if rational else None
     if rational and solver.check(variable != found) == z3.unsat:
         return value
-    for candidate in simplest_rationals(0, 1, 60):
+    known_not_to_be = set(simplest_rationals())
+    for candidate in chain(simplest_rationals(0, 1, 60), simplest_rationals(-100, 100, 1)):
         equation = variable == z3.RealVal(str(candidate))
-        if candidate.denominator > 12 and solver.check(equation) == z3.sat:
+        if candidate not in known_not_to_be and solver.check(equation) == z3.sat:
             return candidate
     return value
 

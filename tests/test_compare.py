@@ -19,7 +19,15 @@ from empirical.replication_report import replication_section
 from theory.command_line import InputError, run
 from theory.printed_table1 import TABLE1
 
-TINY = ("--model=linear", "--preset=smoke", "--limit=150", "--seeds=2", "--threads=1")
+TINY = (
+    "--model=linear",
+    "--preset=smoke",
+    "--limit=150",
+    "--seeds=2",
+    "--threads=1",
+    "--device=cpu",
+    "--jobs=1",
+)
 LARGEST_FILE = 300_000  # bytes of a recorded comparison
 
 
@@ -88,6 +96,19 @@ def test_an_interrupted_comparison_continues_and_ends_the_same(cli, recorded):
                 assert again["runs"][seed][training][key] == record[key]
 
 
+def test_trainings_in_two_processes_give_the_same_numbers(recorded, tmp_path):
+    path = tmp_path / "both.json"
+    compare.main([*TINY[:-1], "--jobs=2", "--out", str(path)])
+    alone, both = compare_results.read(recorded), compare_results.read(path)
+    assert both["environments"][0]["jobs"] == 2
+    assert list(both["runs"]) == list(alone["runs"])
+    for seed, trainings in alone["runs"].items():
+        assert list(both["runs"][seed]) == list(trainings)
+        for training, record in trainings.items():
+            for key in ("steps", "series", "learning"):
+                assert both["runs"][seed][training][key] == record[key]
+
+
 def test_a_finished_training_survives_an_interruption(cli, tmp_path, monkeypatch):
     path, original, calls = tmp_path / "tiny.json", compare.record, []
 
@@ -146,7 +167,7 @@ BAD = [
         "--preset is paper: must come with --weights",
     ),
     (
-        ("--dataset=chestxray14", "--model=densenet121", "--preset=full", "--evaluate-every=5"),
+        ("--dataset=chestxray14", "--preset=paper", "--weights=x.pth", "--evaluate-every=5"),
         "--evaluate-every is 5: must be left out here",
     ),
 ]
@@ -319,6 +340,15 @@ def test_the_digest_covers_what_the_numbers_depend_on_and_nothing_else():
     assert {"recording", "resolution", "train", "protocols", "incentives", "alignment"} <= names
     assert not {"compare_report", "compare", "audit", "estimator"} & names
     assert "map_grid" in {path.stem for path in provenance.sources("empirical.map_groups")}
+
+
+def test_a_copy_without_a_repository_takes_its_commit_from_a_variable(monkeypatch):
+    monkeypatch.setattr(provenance, "_git", lambda *arguments: None)
+    monkeypatch.delenv(provenance.COMMIT, raising=False)
+    assert provenance.environment("empirical.recording", "cpu", 1, "")["commit"] is None
+    monkeypatch.setenv(provenance.COMMIT, "0123abc")
+    found = provenance.environment("empirical.recording", "cpu", 1, "")
+    assert (found["commit"], found["changed"]) == ("0123abc", None)
 
 
 def test_the_section_on_replication_has_every_row_of_the_paper():

@@ -25,8 +25,11 @@ from empirical.resolution import (
     incentive_slope,
     recovered_posterior,
 )
+from theory.alignment import realised_loss, realised_utility
 from theory.command_line import InputError
 from theory.incentives import marginal_value_of_information
+from theory.scoring_families import LOGARITHMIC
+from theory.utility import class_weight_utility
 
 # Regimes, weights, statistics
 
@@ -180,3 +183,14 @@ def test_a_recalibration_must_gain_more_than_its_standard_error():
     assert unchanged(posterior) is posterior
     distorted = posterior**5 / (posterior**5).sum(axis=1, keepdims=True)
     assert best_recalibration(distorted, labels, np.ones(3))[0] != "none"
+
+
+def test_measures_are_the_general_functions_at_class_weights():
+    rng = np.random.default_rng(0)
+    labels, weights = rng.integers(4, size=50), rng.uniform(0.1, 9, 4)
+    prediction = rng.dirichlet(np.ones(4), 50)
+    found = measure(prediction, labels, weights)
+    diagonal, decision = class_weight_utility(weights), prediction.argmax(axis=1)
+    loss = realised_loss(LOGARITHMIC, diagonal, prediction, labels).mean()
+    assert found["weighted_loss"] == pytest.approx(loss)
+    assert found["utility"] == pytest.approx(realised_utility(diagonal, decision, labels).mean())

@@ -12,7 +12,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from figures import drawing
+from empirical import compare_recorded
+from figures import drawing, recorded
 from figures.__main__ import main, slugs
 from theory.admissible import extremes_by_enumeration
 from theory.command_line import InputError
@@ -71,6 +72,19 @@ def test_regenerated_bytes_are_the_committed_ones(slug, tmp_path):
         folder.mkdir()
         script(slug).main(folder)
         assert (folder / f"{slug}.svg").read_bytes() == committed
+
+
+def test_a_figure_names_the_commands_of_the_records_that_it_lacks(monkeypatch, tmp_path):
+    monkeypatch.setattr(recorded, "load", {"cifar10_cat": {}}.get)
+    lacking = recorded.RecordedFigure(
+        "md_fig0", "A title.\n\nMore.", ["digits_8", "cifar10_cat", "map_digits"], pytest.fail
+    )
+    words = " ".join(" ".join(text.get_text() for text in lacking.draw().texts).split())
+    assert compare_recorded.command("digits_8") in words
+    assert compare_recorded.map_command("map_digits") in words
+    assert compare_recorded.command("cifar10_cat") not in words
+    lacking.main(tmp_path)
+    assert "<title>A title.</title>" in (tmp_path / "md_fig0.svg").read_text()
 
 
 def test_every_output_has_a_script():

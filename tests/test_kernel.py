@@ -49,6 +49,21 @@ def test_order_decides_what_is_kept_simple() -> None:
     assert first.data["x"] == second.data["y"] == "1/2"
 
 
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [
+        ([3 * X == 17], "17/3"),
+        ([13 * X > 1, 12 * X < 1, X > 0], "2/25"),
+        ([2 * X > 5, X * X < 50], "3"),
+        ([2 * X < -5, X * X > 7], "-3"),
+    ],
+)
+def test_beyond_the_listed_rationals_the_choice_is_not_the_solvers(given, value) -> None:
+    result = kernel.prove("outside", given, X < X)
+    assert isinstance(result, Counterexample)
+    assert result.data == {"x": value}
+
+
 def test_hypotheses_that_cannot_be_met_prove_nothing() -> None:
     result = kernel.prove("vacuous", [X > 1, X < 0], X == 7)
     assert isinstance(result, Unknown)

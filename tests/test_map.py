@@ -6,16 +6,17 @@ import json
 import sys
 
 import pytest
+import torch
 
 from empirical import map as gain_map
-from empirical.data import load
-from empirical.map_grid import PRESETS, Group, groups, restricted
+from empirical.data import ImageData, Split, load
+from empirical.map_grid import PRESETS, Group, groups, places, restricted
 from empirical.map_results import write
 from theory.command_line import InputError, run
 
 TINY = (
     *("--models=linear", "--sizes=120", "--ratios=1,99", "--epochs=2"),
-    *("--seeds=2", "--threads=1"),
+    *("--seeds=2", "--threads=1", "--device=cpu", "--jobs=1"),
 )
 
 
@@ -55,7 +56,7 @@ def test_a_map_continues_is_shown_and_drawn(cli, tmp_path):
     write(path, found | {"groups": first})
     code, _, err = cli(*TINY, "--out", path)
     assert code == 0
-    assert err.splitlines()[0].startswith("[1/1] linear/120/-/1/1")
+    assert err == ""  # quicker than the first line of progress
     assert first.items() <= gain_map.read(path)["groups"].items()
     code, out, _ = cli("--show", path, "--plot", tmp_path / "map.svg")
     assert code == 0
@@ -102,6 +103,60 @@ def test_groups_have_the_frequency_and_size_they_name():
                 assert share == pytest.approx(frequency, abs=1 / len(split.labels))
     with pytest.raises(InputError, match=r"--sizes has 900: must lie in \[2, "):
         restricted(data, Group("linear", 900, 0.5, 1.0, 0), emphasised=8)
+
+
+@pytest.mark.parametrize("preset", ["full", "images"])
+def test_presets_for_images_fit_cifar_10(preset):
+    def split(per_class):
+        labels = torch.arange(10).repeat_interleave(per_class)
+        return Split(torch.zeros(len(labels), 1, 1, 1, dtype=torch.uint8), labels, None)
+
+    parts = split(4500), split(500), split(1000)
+    data = ImageData("cifar10", tuple("abcdefghij"), *parts, (0.5,), (0.5,), "counts alone")
+    options = gain_map.checked(
+        gain_map.argument_parser().parse_args(["--dataset=cifar10", f"--preset={preset}"])
+    )
+    grid, chosen = PRESETS[preset], gain_map.chosen_protocols(options, PRESETS[preset])
+    for group in groups(grid, range(1)):
+        kept = places(data, group, emphasised=3)
+        protocol = chosen[group.model]
+        steps = protocol.total_steps(len(kept["train"]))
+        assert steps == options.steps
+        assert protocol.warmup_steps <= steps / 5
+        assert protocol.evaluate_every == steps / 5
+        assert len(kept["test"]) >= 2000
+
+
+def test_impossible_groups_are_refused_before_the_first_training(cli, tmp_path):
+    path = tmp_path / "map.json"
+    arguments = (*TINY, "--sizes=120,900", "--frequencies=0.5", "--out", path)
+    code, _, err = cli(*arguments)
+    assert code == 2
+    assert "--sizes has 900: must lie in" in err
+    assert not path.exists()
+
+
+def test_one_diverged_training_leaves_the_others(cli):
+    arguments = (*TINY, "--seeds=1", "--ratios=99", "--optimiser=sgd", "--learning-rates=1,1e30")
+    found = {cell["learning_rate"]: cell for cell in json.loads(cli(*arguments, "--json")[1])}
+    assert found[1.0]["gain"] is not None
+    assert found[1e30]["gain"] is None
+
+
+def test_groups_in_two_processes_give_the_same_map(cli):
+    alone, both = (cli(*TINY[:-1], f"--jobs={jobs}", "--json")[1] for jobs in (1, 2))
+    assert alone == both
+
+
+def test_a_length_in_steps_holds_for_every_size(cli, tmp_path):
+    path = tmp_path / "map.json"
+    arguments = (*(part for part in TINY if "epochs" not in part), "--steps=20", "--sizes=60,120")
+    assert cli(*arguments, "--out", path)[0] == 0
+    protocol = gain_map.read(path)["configuration"]["protocols"]["linear"]
+    assert (protocol["most_steps"], protocol["evaluate_every"]) == (20, 4)
+    code, _, err = cli(*TINY, "--steps=20")
+    assert code == 2
+    assert "--steps is 20: must be left out with --epochs" in err
 
 
 def test_every_preset_names_each_group_once():

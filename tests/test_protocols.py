@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from empirical.augment import IMAGENET_MEAN, augment, normalisation, prepared
+from empirical.augment import IMAGENET_MEAN, IMAGENET_STD, augment, normalisation, prepared
 from empirical.data import DATASETS, load
 from empirical.models import MODELS, build
 from empirical.protocols import (
@@ -277,13 +277,13 @@ def test_bad_batches():
     with pytest.raises(InputError, match="crop_padding is 8: must be below the side"):
         augment(batch(), torch.Generator(), replace(PLAIN, crop_padding=8))
     with pytest.raises(InputError, match="channels of images is 2: must be 1 or 3"):
-        prepared(batch(channels=2), IMAGENET_MEAN, IMAGENET_MEAN, 8)
+        prepared(batch(channels=2), torch.zeros(3, 1, 1), torch.ones(3, 1, 1), 8)
 
 
 def test_training_images_are_standardised():
     data = load("digits")
-    mean, std = normalisation(data, protocol("digits", "mlp", "small"))
-    found = prepared(data.train.images, mean, std, 8)
+    statistics = normalisation(data, protocol("digits", "mlp", "small"))
+    found = prepared(data.train.images, *statistics, 8)
     # Sums of 70,000 numbers of size one in float32, whose precision is 6e-8.
     assert float(found.mean()) == pytest.approx(0, abs=1e-4)
     assert float(found.std(correction=0)) == pytest.approx(1, abs=1e-4)
@@ -292,12 +292,12 @@ def test_training_images_are_standardised():
 def test_normalisations():
     data = load("digits")
     paper = protocol("chestxray14", "densenet121", "paper")
-    mean, std = normalisation(data, paper)
-    found = prepared(data.test.images[:4], mean, std, 32)
+    imagenet = normalisation(data, paper)
+    found = prepared(data.test.images[:4], *imagenet, 32)
     assert found.shape == (4, 3, 32, 32)
     white = torch.full((1, 1, 4, 4), 255, dtype=torch.uint8)
-    assert prepared(white, mean, std, 4)[0, :, 0, 0].tolist() == pytest.approx(
-        [(1 - m) / s for m, s in zip(mean, std, strict=True)], rel=1e-5
+    assert prepared(white, *imagenet, 4)[0, :, 0, 0].tolist() == pytest.approx(
+        [(1 - m) / s for m, s in zip(IMAGENET_MEAN, IMAGENET_STD, strict=True)], rel=1e-5
     )
     half = normalisation(data, protocol("cifar10", "vit_b16", "paper"))
     black = torch.zeros(1, 1, 4, 4, dtype=torch.uint8)

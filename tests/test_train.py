@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from empirical import feed
 from empirical.data import load
+from empirical.feed import batches
 from empirical.models import build
 from empirical.protocols import protocol
 from empirical.together import train_together
-from empirical.train import batches, train
+from empirical.train import train
 from theory.command_line import InputError
 
 WEIGHTS = np.array([0.1] * 8 + [9.0, 0.2])
@@ -75,13 +77,13 @@ def test_weighted_and_unweighted_training_start_alike_and_part(data):
 
 def test_augmentation_is_the_same_in_both_regimes(data, monkeypatch):
     seen: list[torch.Tensor] = []
-    original = train.__globals__["augment"]
+    original = feed.augment
 
     def spy(images, generator, chosen):
         seen.append(original(images, generator, chosen))
         return seen[-1]
 
-    monkeypatch.setitem(train.__globals__, "augment", spy)
+    monkeypatch.setattr(feed, "augment", spy)
     chosen = short(flip=True, crop_padding=1)
     for weights in (None, WEIGHTS):
         list(train(data, chosen, weights, 5, network()))
@@ -134,6 +136,7 @@ def test_side_by_side_is_the_same_as_alone(data, model, changes):
             assert np.allclose(stacked[copy].logits["test"], interval.logits["test"], atol=1e-3)
 
 
-def test_plateaus_cannot_be_trained_together(data):
-    with pytest.raises(InputError, match="schedule is plateau"):
-        next(train_together(data, short(schedule="plateau"), [None], 0, network()))
+@pytest.mark.parametrize(("field", "value"), [("schedule", "plateau"), ("precision", "bf16")])
+def test_plateaus_and_16_bits_cannot_be_trained_together(data, field, value):
+    with pytest.raises(InputError, match=f"{field} is {value}"):
+        next(train_together(data, short(**{field: value}), [None], 0, network()))

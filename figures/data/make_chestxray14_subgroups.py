@@ -13,30 +13,27 @@ Images with an age above `OLDEST`, an error of entry, are left out and counted. 
 
 from __future__ import annotations
 
-import csv
-import gzip
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from theory.command_line import InputError, Parser, require, run, write_whole
-
-UNREADABLE = (OSError, EOFError, UnicodeDecodeError, zlib.error, csv.Error)
+from figures.data.chestxray14_labels import (
+    FINDINGS,
+    NO_FINDING,
+    chosen_files,
+    read_rows,
+    write_table,
+)
+from theory.command_line import require, run
 
 PROGRAM = "python figures/data/make_chestxray14_subgroups.py"
-LABELS = Path("data") / "Data_Entry_2017_v2020.csv"
 TABLE = Path(__file__).with_name("chestxray14_subgroups.csv")
-SOURCE = (
-    "the NIH Clinical Center's ChestX-ray14 folder, https://nihcc.app.box.com/v/ChestXray-NIHCC"
-)
 
 OLDEST = 120
 BRACKETS = ((0, "under 18"), (18, "18-39"), (40, "40-59"), (60, "60-79"), (80, "80 and over"))
 SEXES = ("F", "M")
 VIEWS = ("AP", "PA")
-NO_FINDING = "No Finding"
-COLUMNS = ("Finding Labels", "Patient Age", "Patient Gender", "View Position")
+COLUMNS = (FINDINGS, "Patient Age", "Patient Gender", "View Position")
 
 Subgroup = tuple[str, str, str]
 Counts = Counter[Subgroup]
@@ -64,43 +61,15 @@ def count_images(rows: Iterable[dict[str, str]]) -> tuple[Counts, Counts, int]:
     return images, findings, excluded
 
 
-def read_rows(path: Path) -> Iterable[dict[str, str]]:
-    """Rows of the label file, plain or compressed.  Raises `InputError` if it is another file."""
-    opened = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restval="")
-            missing = set(COLUMNS) - set(reader.fieldnames or ())
-            require(not missing, f"header of {path}", reader.fieldnames, f"have {COLUMNS}")
-            yield from reader
-    except FileNotFoundError:
-        raise InputError(
-            f"label file is {path}: must exist; take {LABELS.name} from {SOURCE}, "
-            f"and put it at {LABELS} or give its path"
-        ) from None
-    except UNREADABLE as error:
-        raise InputError(f"label file is {path}: must be readable CSV ({error})") from None
-
-
 def main(arguments: Sequence[str]) -> None:
     """Aggregate, write the table, and say what it covers."""
-    parser = Parser(prog=PROGRAM, description=__doc__.partition("\n")[0], allow_abbrev=False)
-    parser.add_argument("labels", type=Path, nargs="?", default=LABELS, help=f"default: {LABELS}")
-    parser.add_argument("--output", type=Path, default=TABLE, help="default: beside this script")
-    options = parser.parse_args(arguments)
-    images, findings, excluded = count_images(read_rows(options.labels))
+    labels, table = chosen_files(arguments, PROGRAM, __doc__.partition("\n")[0], TABLE)
+    images, findings, excluded = count_images(read_rows(labels, COLUMNS))
     order = [(name, sex, view) for _, name in BRACKETS for sex in SEXES for view in VIEWS]
     present = [subgroup for subgroup in order if images[subgroup]]
-
-    def write(path: Path) -> None:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(("name", "n", "positives"))
-            for subgroup in present:
-                writer.writerow((" ".join(subgroup), images[subgroup], findings[subgroup]))
-
-    write_whole(options.output, write)
-    print(f"{options.output}: {len(present)} subgroups, {images.total():,} images")
+    rows = [(" ".join(subgroup), images[subgroup], findings[subgroup]) for subgroup in present]
+    write_table(table, ("name", "n", "positives"), rows)
+    print(f"{table}: {len(present)} subgroups, {images.total():,} images")
     print(f"with a finding: {findings.total():,}; left out for an age above {OLDEST}: {excluded}")
 
 
