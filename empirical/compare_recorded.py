@@ -27,6 +27,7 @@ SMALL: dict[str, tuple[str, ...]] = {
         *("--emphasise", "Pneumonia"),
     ),
     "cifar10_cat": ("--dataset", "cifar10", "--emphasise", "cat", *BRIEF),
+    "cifar10_cat_longer": ("--dataset", "cifar10", "--emphasise", "cat"),
     "cifar100_maple_tree": ("--dataset", "cifar100", "--emphasise", "maple_tree", *BRIEF),
 }
 _PEDIATRIC = ("--dataset", "pediatric_xray", "--preset", "full")

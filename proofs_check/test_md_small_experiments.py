@@ -4,18 +4,23 @@ Four rows for every recorded comparison, whatever they say: weighted loss, class
 unweighted raw against weighted training, what was learned; and one more where a class is
 emphasised: whether what is not learned follows the dampened incentive of Proposition 2.  The
 checks are made from the list of recorded comparisons, `md_small_<name>` and its suffixes, so that
-none can be left out for what it shows.
+none can be left out for what it shows.  Rows on a map come last: its average over all points, and
+two contrasts that were planned before it was run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from empirical.compare_recorded import SMALL
 from empirical.resolution import comparison_slopes
 from proofs_check.check import Check
 from proofs_check.experiments import RAW, compare, decide, loaded
 
+MAP_AXES = ("model", "size", "frequency", "learning_rate", "ratio")
+Points = dict[tuple[str, int, float, float, float], float]
 STEEP = 1.0  # a slope this far below zero: relative losses inverse to the incentive
 
 
@@ -97,3 +102,51 @@ def _moderate(check: Check, name: str) -> None:
     decide(check, "weighted training has the lower weighted loss at 10:1", differences)
     halved = [a - b / 2 for a, b in zip(weighted, ex_post, strict=True)]
     decide(check, "it has less than half of the loss", halved, role="control")
+
+
+def test_md_small_map(check: Check) -> None:
+    if (gains := _gains(check, "map_cifar10")) is None:
+        return
+    saved = [-float(np.mean(list(by_point.values()))) for by_point in gains]
+    decide(check, "ex post weighting has the lower weighted loss on average over the map", saved)
+    half = [0.5 + value for value in saved]
+    decide(check, "it has less than half of weighted training's loss", half, role="control")
+
+
+def test_md_small_map_frequency(check: Check) -> None:
+    _contrast(check, "frequency", 0.01, 0.5)
+
+
+def test_md_small_map_ratio(check: Check) -> None:
+    _contrast(check, "ratio", 999.0, 10.0)
+
+
+def _contrast(check: Check, axis: str, more: float, less: float) -> None:
+    """That the share saved is larger at one value of an axis than at another."""
+    if (gains := _gains(check, "map_cifar10")) is None:
+        return
+    place = MAP_AXES.index(axis)
+
+    def mean(by_point: Points, value: float) -> float:
+        return float(np.mean([gain for point, gain in by_point.items() if point[place] == value]))
+
+    lost = [mean(by_point, less) - mean(by_point, more) for by_point in gains]
+    decide(check, f"the share saved is larger at {axis} {more:g} than at {less:g}", lost)
+    wide = [1 + value for value in lost]
+    decide(check, "it is larger by the whole loss", wide, role="control")
+
+
+def _gains(check: Check, name: str) -> list[Points] | None:
+    """By seed: the share of weighted training's loss that ex post weighting saves at each point
+    of the map (see `MAP_AXES`); nan where a training diverged."""
+    if (found := loaded(check, name)) is None:
+        return None
+    seeds: dict[str, Points] = {}
+    for key, group in found["groups"].items():
+        model, size, frequency, rate, seed = key.split("/")
+        for record in group["records"]:
+            losses = [record[regime]["weighted_loss"] for regime in ("weighted", "ex_post")]
+            gain = float("nan") if None in losses else 1 - losses[1] / losses[0]
+            point = (model, int(size), float(frequency), float(rate), record["ratio"])
+            seeds.setdefault(seed, {})[point] = gain
+    return list(seeds.values())
