@@ -77,6 +77,11 @@ MAPS: dict[str, tuple[str, ...]] = {
         *("--preset", "scales", "--optimiser", "sgd", "--seeds", "6", "--together"),
     ),
     "map_cifar10": ("--dataset", "cifar10", "--preset", "images", "--seeds", "3"),
+    "map_cifar10_rates": (
+        *("--dataset", "cifar10", "--preset", "rates", "--models", "small_cnn"),
+        *("--sizes", "9000", "--learning-rates", "0.1,0.3,1,3,10", "--steps", "200"),
+        *("--seeds", "3"),
+    ),
     "map_cifar10_full": ("--dataset", "cifar10", "--preset", "full", "--seeds", "2", "--together"),
     "map_digits_moderate": _FRESH,
     "map_digits_moderate_3": ("--emphasise", "3", *_FRESH),

@@ -56,6 +56,10 @@ DIFFERENCES = (
         "with 5 the exact sign-flip test cannot fall below 1/16",
     ),
 )
+MAPS_SHOWN = {
+    "map_digits": "The map over ratio, number of images and network (digits)",
+    "map_cifar10": "The map over ratio, number of images, network and class frequency (CIFAR-10)",
+}
 LIMITS = (
     "Ours are other data sets, networks without pretraining and smaller images: agreement does "
     "not confirm the printed numbers, and disagreement does not refute them.",
@@ -71,7 +75,7 @@ LIMITS = (
 
 def replication_section() -> str:
     """The section, from a heading of the second level on."""
-    lines = ["## The paper's experiments and ours", "", *_printed(), "", *_ours(), ""]
+    lines = ["## The paper's experiments and ours", "", *_printed(), "", *_ours()]
     lines += [*_maps(), "", "### What differs, and why", ""]
     header = ("", "the paper", "here", "why")
     lines += [*_table(header, DIFFERENCES), "", "### What this evidence can carry", ""]
@@ -157,23 +161,25 @@ def interval(difference: Paired) -> str:
 
 
 def _maps() -> Iterator[str]:
-    yield "### The map over ratio, number of images and network (digits)"
-    yield ""
-    if (reason := refusal("map_digits")) is not None:
-        yield f"Not recorded ({reason}); the run: `{map_command('map_digits')}`"
-        return
-    points = list(cells(accepted_map("map_digits")))
-    above, none, below = counts(points)
-    yield (
-        f"At {above} of {len(points)} points the 95% interval over {points[0]['seeds']} seeds says "
-        f"that ex post weighting has the lower weighted loss, at {below} that weighted training "
-        f"has, at {none} neither.  The points at which weighted training does better:"
-    )
-    yield ""
-    for point in points:
-        if point["high"] is not None and point["high"] < 0:
-            place = f"{point['model']}, {point['size']:,} images, {point['ratio']:g}:1"
-            yield f"- {place}: {100 * point['gain']:.1f}% saved by ex post weighting"
+    for name, title_ in MAPS_SHOWN.items():
+        yield from ("", f"### {title_}", "")
+        if (reason := refusal(name)) is not None:
+            yield f"Not recorded ({reason}); the run: `{map_command(name)}`"
+            continue
+        points = list(cells(accepted_map(name)))
+        above, none, below = counts(points)
+        yield (
+            f"At {above} of {len(points)} points the 95% interval over {points[0]['seeds']} seeds "
+            f"says that ex post weighting has the lower weighted loss, at {below} that weighted "
+            f"training has, at {none} neither.  The points at which weighted training does better:"
+        )
+        yield ""
+        for point in points:
+            if point["high"] is not None and point["high"] < 0:
+                place = f"{point['model']}, {point['size']:,} images, {point['ratio']:g}:1"
+                if point["frequency"] is not None:
+                    place += f", {point['frequency']:.0%} of the data"
+                yield f"- {place}: {100 * point['gain']:.1f}% saved by ex post weighting"
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -1,15 +1,14 @@
 """Weighted loss that ex post weighting saves, by ratio, data, network and step size, digits.
 
 Left and middle: the share of weighted training's loss that ex post weighting saves, by the ratio of
-the weights, one curve for each number of training images (bars: 95% t interval over seeds).
-Below: the weighted losses of both at 99:1 by the learning rate, each training at every rate, for
-two numbers of images: whether larger steps restore what dampened incentives take (Misaligned by
-Design, Section 2.8).  A ring marks the rate with the lowest mean validation loss, at which the two
-should be compared.  Left with the protocol's optimiser, Adam, which does not notice the scale of
-the weights; right with SGD, where weights ten times as large (crosses) are a learning rate ten
-times as large.  On scikit-learn's digits; the map on CIFAR-10 (`python -m empirical.map --dataset
-cifar10 --preset full`) needs a GPU.  The panels' titles count the points at which an interval
-excludes zero: the points are many, the seeds few, and some are expected to by chance.
+the weights, one curve for each number of training images (bars: 95% t interval over seeds). Below:
+the weighted losses of both at 99:1 by the learning rate, each training at every rate, for two
+numbers of images: whether larger steps restore what dampened incentives take (Misaligned by Design,
+Section 2.8). A ring marks the rate with the lowest mean validation loss, at which the two should be
+compared. Left with the protocol's optimiser, Adam, which does not notice the scale of the weights;
+right with SGD, where weights ten times as large (crosses) are a learning rate ten times as large.
+On scikit-learn's digits (CIFAR-10: md_map_cifar10). The panels' titles count the points at which an
+interval excludes zero: the points are many, the seeds few, and some are expected to by chance.
 Claims: md_rescaling, md_small_moderate_ratio.
 """
 
@@ -40,7 +39,7 @@ def draw_digits(networks: Mapping[str, Any], *rates: Mapping[str, Any]) -> Figur
                                hspace=0.42)  # fmt: skip
         panels = figure.subplots(2, 2)
         points = list(cells(networks))
-        for axes, model in zip(panels[0], _values(points, "model"), strict=False):
+        for axes, model in zip(panels[0], values(points, "model"), strict=False):
             own = [cell for cell in points if cell["model"] == model]
             _draw_ratios(axes, own, model)
             lower, none, higher = counts(own)
@@ -59,7 +58,7 @@ def draw_digits(networks: Mapping[str, Any], *rates: Mapping[str, Any]) -> Figur
 def draw_map(found: Mapping[str, Any]) -> Figure:
     """Any map: a panel for each network, at the first frequency, rate and scale."""
     points = list(cells(found))
-    models = _values(points, "model")[:MOST_PANELS]
+    models = values(points, "model")[:MOST_PANELS]
     with drawing.styled():
         figure = Figure(figsize=(2.4 + 2.2 * len(models), 3.3))
         figure.subplots_adjust(left=0.14, right=0.98, bottom=0.15, top=0.9, wspace=0.3)
@@ -76,8 +75,8 @@ def draw_map(found: Mapping[str, Any]) -> Figure:
 
 def _draw_ratios(axes: Axes, points: list[dict[str, Any]], model: str) -> None:
     axes.set_title(model)
-    for color, size in zip(COLOURS, _values(points, "size"), strict=False):
-        _curve(axes, [p for p in points if p["size"] == size], "ratio", color, f"{size:,} images")
+    for color, size in zip(COLOURS, values(points, "size"), strict=False):
+        curve(axes, [p for p in points if p["size"] == size], "ratio", color, f"{size:,} images")
     axes.axhline(0, color=drawing.GREY, lw=0.8)
     axes.set_xscale("log")
     axes.set_xlabel("Ratio of the weights")
@@ -85,7 +84,7 @@ def _draw_ratios(axes: Axes, points: list[dict[str, Any]], model: str) -> None:
 
 def _draw_rates(axes: Axes, points: list[dict[str, Any]], optimiser: str) -> None:
     """Losses of both trainings by the learning rate, a line style for each number of images."""
-    for size, style in zip(_values(points, "size"), ("--", "-"), strict=False):
+    for size, style in zip(values(points, "size"), ("--", "-"), strict=False):
         own = [p for p in points if p["size"] == size]
         for regime, color in (("weighted", drawing.VERMILLION), ("ex_post", drawing.BLUE)):
             kept = sorted(
@@ -105,25 +104,29 @@ def _draw_rates(axes: Axes, points: list[dict[str, Any]], optimiser: str) -> Non
         axes.plot(places, heights, "x", ms=4, color=drawing.INK)
     ratio = points[0]["ratio"]
     axes.set_title(f"{points[0]['model']}, {optimiser}, {ratio:g}:1 (x: weights times 10)"
-                   if len(_values(points, "weight_scale")) > 1
+                   if len(values(points, "weight_scale")) > 1
                    else f"{points[0]['model']}, {optimiser}, {ratio:g}:1")  # fmt: skip
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel("Multiple of the learning rate")
 
 
-def _curve(axes: Axes, points: list[dict[str, Any]], key: str, color: str, name: str) -> None:
+def curve(
+    axes: Axes, points: list[dict[str, Any]], key: str, color: str, name: str, style: str = "-"
+) -> None:
+    """The gain at the points, in percent, with its intervals, along one axis of the map."""
     finite = (point for point in points if point["gain"] is not None)
     points = sorted(finite, key=lambda point: point[key])
     across = [point[key] for point in points]
     gain = 100 * np.array([point["gain"] for point in points])
-    axes.plot(across, gain, color=color, lw=1.3, marker="o", markersize=3, label=name)
+    axes.plot(across, gain, color=color, ls=style, lw=1.3, marker="o", markersize=3, label=name)
     if all(point["low"] is not None for point in points):
         for place, point in zip(across, points, strict=True):
             axes.plot([place] * 2, [100 * point["low"], 100 * point["high"]], color=color, lw=0.7)
 
 
-def _values(points: list[dict[str, Any]], key: str) -> list[Any]:
+def values(points: list[dict[str, Any]], key: str) -> list[Any]:
+    """The values along an axis of the map, in the order of its points."""
     return list(dict.fromkeys(point[key] for point in points))
 
 

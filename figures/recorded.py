@@ -65,7 +65,7 @@ def notice(names: Sequence[str]) -> Figure:
         )
         for index, name in enumerate(names):
             made = map_command(name) if name in MAPS else command(name)
-            words = textwrap.fill(made, 95, subsequent_indent="    ")
+            words = textwrap.fill(made, 95, subsequent_indent="    ", break_on_hyphens=False)
             height = 0.5 - 0.5 * index / len(names)
             figure.text(0.03, height, words, fontsize=7, family="monospace", va="top")
         figure.text(0.97, 0.02, "no data", ha="right", fontsize=7, color=drawing.GREY)

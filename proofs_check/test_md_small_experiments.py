@@ -121,6 +121,28 @@ def test_md_small_map_ratio(check: Check) -> None:
     _contrast(check, "ratio", 999.0, 10.0)
 
 
+def test_md_small_map_rates(check: Check) -> None:
+    if (found := loaded(check, "map_cifar10_rates")) is None:
+        return
+    losses: dict[str, dict[float, list[tuple[float, float]]]] = {}
+    for key, group in found["groups"].items():
+        rate = float(key.split("/")[3])
+        (record,) = group["records"]
+        for regime in ("weighted", "ex_post"):
+            own = [record[regime][name] for name in ("validation_loss", "weighted_loss")]
+            pair = (float("inf"), float("nan")) if None in own else (own[0], own[1])
+            losses.setdefault(regime, {}).setdefault(rate, []).append(pair)
+    best = {
+        regime: min(by_rate.values(), key=lambda pairs: float(np.mean(pairs, axis=0)[0]))
+        for regime, by_rate in losses.items()
+    }
+    weighted, ex_post = ([test for _, test in best[r]] for r in ("weighted", "ex_post"))
+    differences = [b - a for a, b in zip(weighted, ex_post, strict=True)]
+    decide(check, "each at its best rate, ex post weighting has the lower loss", differences)
+    halved = [b - a / 2 for a, b in zip(weighted, ex_post, strict=True)]
+    decide(check, "it has less than half of the loss", halved, role="control")
+
+
 def _contrast(check: Check, axis: str, more: float, less: float) -> None:
     """That the share saved is larger at one value of an axis than at another."""
     if (gains := _gains(check, "map_cifar10")) is None:
