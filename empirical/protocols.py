@@ -20,7 +20,8 @@ Readings of Appendix D, where it leaves a choice:
   384 pixels, crops of 5 to 100 percent of the area, flips, pixels scaled to [-1, 1], no weight
   decay.  (It validates on 1,000 of the training images, `empirical.data` on 5,000.)  The
   arithmetic is not stated: bf16 here for ViT-B/16, single precision otherwise (on a GPU torch's
-  default for convolutions is TF32).  A step of ViT-B/16 at this size needs about 110 GB.
+  default for convolutions is TF32).  A batch of ViT-B/16 would need about 110 GB of memory: it
+  goes through in four parts.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ class Protocol:
     `crop_area` (least share of the image that a random crop keeps).  `image_size` is the side,
     in pixels, of what the network sees.  `normalisation`: by the channel statistics of the
     training data, of ImageNet, or to [-1, 1].  `evaluate_every`: "epoch", or a number of steps.
+    `micro_batch`: images that pass through the network at a time, whose gradients add up to that
+    of the batch; for networks that treat each image apart, without batch normalisation.
     """
 
     model: str
@@ -73,6 +76,7 @@ class Protocol:
     crop_area: float | None = None
     normalisation: Literal["train", "imagenet", "half"] = "train"
     most_steps: int | None = None
+    micro_batch: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse values that cannot be trained with; `InputError` names the field."""
@@ -83,6 +87,7 @@ class Protocol:
             "image_size": self.image_size,
             "clip_norm": math.inf if self.clip_norm is None else self.clip_norm,
             "most_steps": math.inf if self.most_steps is None else self.most_steps,
+            "micro_batch": math.inf if self.micro_batch is None else self.micro_batch,
             "evaluate_every": 1 if self.evaluate_every == "epoch" else self.evaluate_every,
         }
         for name, value in positive.items():
@@ -221,7 +226,7 @@ _DENSENET121_SCRATCH = replace(
 _VIT_B16 = replace(
     _SGD, model="vit_b16", learning_rate=0.03, weight_decay=0.0, epochs=1000, warmup_steps=500,
     schedule="cosine", clip_norm=1.0, crop_padding=0, crop_area=0.05, image_size=384,
-    evaluate_every=100, normalisation="half", most_steps=10_000,
+    evaluate_every=100, normalisation="half", most_steps=10_000, micro_batch=128,
 )  # fmt: skip
 
 _SMOKE = {"epochs": 1, "warmup_steps": 0, "compile": False, "precision": "fp32"}

@@ -80,15 +80,19 @@ def train(
     schedule = make_schedule(optimiser, protocol, feed.steps)
     since: list[Tensor] = []
     for step, inputs, labels in feed:
-        with precision(protocol, device):
-            loss = utility_weighted_cross_entropy(run(inputs), labels, trained)
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        loss = torch.zeros((), device=device)
+        for part, truth in parts(inputs, labels, protocol):
+            with precision(protocol, device):
+                own = utility_weighted_cross_entropy(run(part), truth, trained)
+            own = own * (len(truth) / len(labels))
+            own.backward()
+            loss += own.detach()
         if protocol.clip_norm is not None:
             nn.utils.clip_grad_norm_(model.parameters(), protocol.clip_norm)
         optimiser.step()
         schedule.step()
-        since.append(loss.detach())
+        since.append(loss)
         progress(step / feed.per_epoch, feed.steps / feed.per_epoch, since[-1])
         if not feed.ends_interval(step):
             continue
@@ -105,15 +109,21 @@ def train(
         yield Interval(step, step / feed.per_epoch, recent, found)
 
 
+def parts(inputs: Tensor, labels: Tensor, protocol: Protocol) -> Iterator[tuple[Tensor, Tensor]]:
+    """The batch in parts of `protocol.micro_batch` images, or whole."""
+    size = protocol.micro_batch or len(labels)
+    return zip(inputs.split(size), labels.split(size), strict=True)
+
+
 def compiled(model: nn.Module, protocol: Protocol) -> Callable[[Tensor], Tensor]:
     """`model`, compiled for whole batches; the smaller one that ends a pass runs as it is.
 
     Otherwise the second shape would be compiled too, or both with a shape left open.
     """
-    fast = torch.compile(model, dynamic=False)
+    fast, whole = torch.compile(model, dynamic=False), protocol.micro_batch or protocol.batch_size
 
     def run(inputs: Tensor) -> Tensor:
-        found: Tensor = (fast if len(inputs) == protocol.batch_size else model)(inputs)
+        found: Tensor = (fast if len(inputs) == whole else model)(inputs)
         return found
 
     return run

@@ -136,6 +136,17 @@ def test_side_by_side_is_the_same_as_alone(data, model, changes):
             assert np.allclose(stacked[copy].logits["test"], interval.logits["test"], atol=1e-3)
 
 
+def test_a_batch_in_parts_is_the_same_step(data):
+    chosen = short("mlp", batch_size=50)
+    whole, parted = (
+        list(train(data, replace(chosen, micro_batch=size), WEIGHTS, 5, network("mlp")))
+        for size in (None, 16)
+    )
+    for first, second in zip(whole, parted, strict=True):
+        assert second.training_loss == pytest.approx(first.training_loss, rel=1e-5)
+        assert np.allclose(second.logits["test"], first.logits["test"], atol=1e-4)
+
+
 @pytest.mark.parametrize(("field", "value"), [("schedule", "plateau"), ("precision", "bf16")])
 def test_plateaus_and_16_bits_cannot_be_trained_together(data, field, value):
     with pytest.raises(InputError, match=f"{field} is {value}"):
