@@ -5,7 +5,6 @@ then rises, and reaches p where distrust sets in.  The upper bound is 1 througho
 Claims: ff_fig8, ff_prop3_corrected.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,26 +13,19 @@ from matplotlib.figure import Figure
 
 from figures import drawing
 from theory.optimal_bounds import optimal_bounds
-from theory.surds import enclosure
 
 RATES = (Fraction(1, 10), Fraction(1, 5), Fraction(3, 10))
 STEPS = 200  # weights drawn per curve
-SAMPLED = 20  # every so manieth is checked against its neighbours
 COLORS = (drawing.GREEN, drawing.BLUE, drawing.VERMILLION)
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Best lower bounds at one p: `weights` and `lows` of equal length."""
+    """Best lower bounds at one p: `weights` and `lows`, the nearest floats, of equal length."""
 
     p: Fraction
     weights: tuple[Fraction, ...]
     lows: tuple[float, ...]
-
-    def sampled(self) -> Iterator[tuple[Fraction, Fraction]]:
-        """Some weights with the best lower bound there, rational to within 2^-64."""
-        for weight in self.weights[::SAMPLED]:
-            yield weight, enclosure(optimal_bounds(self.p, weight).low)[0]
 
 
 def data() -> tuple[Curve, ...]:

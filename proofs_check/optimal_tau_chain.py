@@ -127,6 +127,7 @@ HEDGE: list[Link] = [
     ),
 ]
 M = z3.Real("m")
+ROW_1 = z3.And(3 * P <= 1, 2 * A <= 1 - P)
 
 
 def shared() -> dict[str, Obligation]:
@@ -142,9 +143,9 @@ def _after_shared(
     return {label: whole[label] for label, _, _ in links}
 
 
-def low_is_zero() -> dict[str, Obligation]:
-    """x <= p (1 - 2 alpha) for p <= 1/3, 2 alpha <= 1 - p."""
-    regime = {"regime": z3.And(3 * P <= 1, 2 * A <= 1 - P)}
+def low_is_zero(where: z3.BoolRef = ROW_1) -> dict[str, Obligation]:
+    """x <= p (1 - 2 alpha) for p <= 1/3, 2 alpha <= 1 - p; elsewhere a link fails."""
+    regime = {"regime": where}
     bound = X <= P * (1 - 2 * A)
     more: list[Link] = [
         ("others", ["alpha", "p", "regime"], z3.And(P - A <= P * (1 - 2 * A), 2 * A <= 1)),

@@ -12,7 +12,7 @@ from typing import Any
 import sympy as sp
 import z3
 
-from proofs_check.check import Check
+from proofs_check.check import Check, Role
 from proofs_check.encodings import unit
 from proofs_check.encodings_optimal_tau import within
 from proofs_check.smt import reals
@@ -168,15 +168,14 @@ def _fact1_control(check: Check) -> None:
 
 
 def test_ff_fact2(check: Check) -> None:
-    p, a, low, _ = symbols()
-    _fact2_first(check)
-    check.derive(
+    _fact2_derivatives(check, "step")
+    check.prove(
         "by the lower bound at upper bound 1, as printed",
-        {
-            "by the lower bound": sp.diff(hedge(p, a, low, 1), low)
-            - 2 * (1 - a) * (1 - 2 * p) / (2 * (low - 1) ** 2)
-        },
+        BOUNDS,
+        2 * (1 - A) * (1 - 2 * P) / (2 * (LOW - 1) * (LOW - 1))
+        == 2 * (1 - A) * (1 - 2 * P) / ((1 - 2 * LOW) * (1 - 2 * LOW)),
         role="step",
+        order=[P, LOW, A],
     )
     check.prove(
         "the first derivative is positive for every alpha",
@@ -188,15 +187,7 @@ def test_ff_fact2(check: Check) -> None:
 
 
 def test_ff_fact2_corrected(check: Check) -> None:
-    p, a, low, _ = symbols()
-    _fact2_first(check)
-    check.derive(
-        "by the lower bound at upper bound 1",
-        {
-            "by the lower bound": sp.diff(hedge(p, a, low, 1), low)
-            - 2 * (1 - a) * (1 - 2 * p) / (1 - 2 * low) ** 2
-        },
-    )
+    _fact2_derivatives(check, "conclusion")
     check.prove(
         "both are positive but for alpha = 1",
         BOUNDS,
@@ -205,15 +196,17 @@ def test_ff_fact2_corrected(check: Check) -> None:
     _fact2_control(check)
 
 
-def _fact2_first(check: Check) -> None:
+def _fact2_derivatives(check: Check, role: Role) -> None:
     p, a, low, high = symbols()
     check.derive(
-        "by the upper bound",
+        "by the upper bound, and by the lower bound at upper bound 1",
         {
             "by the upper bound": sp.diff(hedge(p, a, low, high), high)
-            - 2 * (1 - a) * (1 - 2 * p) / (1 - 2 * low)
+            - 2 * (1 - a) * (1 - 2 * p) / (1 - 2 * low),
+            "by the lower bound": sp.diff(hedge(p, a, low, 1), low)
+            - 2 * (1 - a) * (1 - 2 * p) / (1 - 2 * low) ** 2,
         },
-        role="step",
+        role=role,
     )
     lower = [0 <= LOW, LOW < OTHER, OTHER <= P, 3 * P <= 1, unit(A)]
     check.prove_all(
@@ -243,6 +236,29 @@ def _fact2_control(check: Check) -> None:
 
 
 def test_ff_fact3(check: Check) -> None:
+    _fact3_parts(check, "step")
+    check.prove(
+        "the derivative is positive",
+        BOUNDS,
+        (P - LOW) * (1 - 2 * LOW) > 0,
+        role="step",
+        order=[P, LOW],
+    )
+
+
+def test_ff_fact3_corrected(check: Check) -> None:
+    _fact3_parts(check, "conclusion")
+    check.prove(
+        "the derivative is positive where low < p, and 0 at low = p",
+        BOUNDS,
+        z3.And(
+            ((P - LOW) * (1 - 2 * LOW) > 0) == (LOW < P),
+            z3.Implies(LOW == P, (P - LOW) * (1 - 2 * LOW) == 0),
+        ),
+    )
+
+
+def _fact3_parts(check: Check, role: Role) -> None:
     p, a, low, high = symbols()
     check.derive(
         "by the upper bound",
@@ -250,13 +266,7 @@ def test_ff_fact3(check: Check) -> None:
             "by the upper bound": sp.diff(trust1(p, a, low, high), high)
             - (p - low) * (1 - 2 * low) / (high - low) ** 2
         },
-        role="step",
-    )
-    check.prove(
-        "positive where low < p",
-        [*BOUNDS, LOW < P],
-        (P - LOW) * (1 - 2 * LOW) > 0,
-        role="step",
+        role=role,
     )
     more = [*BOUNDS, HIGH < OTHER, OTHER <= 1]
     check.prove(

@@ -111,6 +111,7 @@ def test_ff_lemma_f2_corrected(check: Check) -> None:
         ),
     )
     check.prove("(0,1) is not in T2", [3 * P <= 1, LOW == 0, HIGH == 1], z3.Not(REGION_2))
+    check.prove("T2 is empty for p <= 1/4", [*FEASIBLE, 4 * P <= 1], z3.Not(REGION_2))
 
 
 WEIGHTED = A * (2 * LOW - 1) + (1 - A) * (2 * HIGH - 1)
@@ -164,10 +165,11 @@ def _f3_parts(check: Check) -> None:
         role="step",
     )
     check.prove(
-        "the shares compare like that on T1 too",
-        [*FEASIBLE, 3 * P <= 1, REGION_1],
-        (1 - 2 * P) * (HIGH - LOW) < (P - LOW) * (1 - 2 * LOW),
+        "beaten by half the case-1 optimum",
+        [*ROOTED, REGION_2, x == hedge(P, A, LOW, HIGH)],
+        z3.Or(x < 0, 2 * x < case1_optimum()),
         role="control",
+        order=[T, A, P, LOW, HIGH],
     )
 
 
@@ -255,6 +257,7 @@ def test_ff_lemma_f4(check: Check) -> None:
             "case 1": ([*FEASIBLE, REGION_1], trust1(P, A, LOW, HIGH) <= 0),
             "case 2 on T2": ([*FEASIBLE, REGION_2], payoff <= 0),
         },
+        shown={"low": 0, "high": Fraction(1, 3)},
     )
     check.prove(
         "negative for alpha > 1/2",

@@ -15,10 +15,18 @@ import z3
 from proofs_check import optimal_tau_chain as upper
 from proofs_check.check import Check
 from proofs_check.encodings import objective, unit
-from proofs_check.encodings_optimal_tau import any_covariate, bernoulli_within
+from proofs_check.encodings_optimal_tau import (
+    any_covariate,
+    bernoulli_within,
+    best_within,
+    inducible_within,
+    within,
+    worst_within,
+)
 from proofs_check.optimal_tau_chain import BEST, HIGH, LOW, ROOT_T, WORST, A, P, Q, T
 from proofs_check.optimal_tau_foundation import bounds_foundation
 from proofs_check.smt import reals
+from proofs_check.test_ff_appendix_f import first_excess
 from theory.certified_maximum import objective_by_definition
 from theory.optimal_bounds import (
     distrust_weight,
@@ -30,6 +38,7 @@ from theory.optimal_bounds import (
 
 ONE, ZERO = z3.RealVal(1), z3.RealVal(0)
 THIRD = z3.RealVal("1/3")
+OTHER_LOW, OTHER_HIGH = reals("other_low other_high")
 LOW_P = [0 <= P, 3 * P <= 1, unit(A)]
 
 
@@ -48,14 +57,13 @@ def printed_value(low: Any) -> z3.ArithRef:
     return (P - low) / (1 - low) * (1 - A + A * (2 * low - 1))
 
 
-def _too_optimistic(check: Check) -> None:
-    """Control: the value would be larger if the AI's rate q could be chosen freely below 1."""
-    check.prove(
-        "nothing is worth more than half of p (1 - 2 alpha)",
-        [*LOW_P, *any_covariate(P, LOW, HIGH, Q, WORST, BEST), 2 * A <= 1 - P],
-        2 * objective(A, (WORST, BEST)) <= P * (1 - 2 * A),
+def _control(check: Check) -> None:
+    """The bound of row 1 carried on into row 2, by the same chain of lemmas."""
+    check.prove_all(
+        "nothing is worth more than in row 1 at p = 1/4, alpha = 1/2, which is in row 2",
+        "chain of lemmas",
+        upper.low_is_zero(where=z3.And(4 * P == 1, 2 * A == 1)),
         role="control",
-        order=[P, A],
     )
 
 
@@ -72,7 +80,7 @@ def test_ff_prop3(check: Check) -> None:
         order=[P, A],
         recheck=off,
     )
-    check.prove_all("lemmas that all rows share", "chain of lemmas", upper.shared(), role="step")
+    bounds_foundation(check)
     check.prove_all("row 1: nothing is worth more", "chain of lemmas", upper.low_is_zero())
     _interior_row(check)
     _distrust_row(check)
@@ -83,7 +91,8 @@ def test_ff_prop3(check: Check) -> None:
         role="reading",
     )
     _prose(check)
-    _too_optimistic(check)
+    _frontier_prose(check)
+    _control(check)
 
 
 def _interior_row(check: Check) -> None:
@@ -143,6 +152,50 @@ def _prose(check: Check) -> None:
     )
 
 
+def _frontier_prose(check: Check) -> None:
+    """At p = 3/10, alpha = 1 the bounds (0, 7/10) are optimal, with two segments; so is (0, 1)."""
+    optimal = {
+        "a constant is worth 0": ([], worth(LOW, HIGH, ZERO) == 0),
+        "nothing is worth more": (
+            any_covariate(P, OTHER_LOW, OTHER_HIGH, Q, WORST, BEST),
+            objective(A, (WORST, BEST)) <= 0,
+        ),
+    }
+    place = {P: Fraction(3, 10), A: Fraction(1), LOW: Fraction(0)}
+    hedge_worst, hedge_best, trust_worst, trust_best = reals("hw hb tw tb")
+    corners = [
+        hedge_worst == (1 - 2 * P) / (1 - 2 * LOW) * (2 * LOW - 1),
+        hedge_best == (1 - 2 * P) / (1 - 2 * LOW) * (2 * HIGH - 1),
+        trust_worst == (1 - (P - LOW) / (HIGH - LOW)) * (2 * LOW - 1),
+        trust_best == (P - LOW) / (HIGH - LOW) * (2 * HIGH - 1),
+    ]
+    check.refute(
+        "every optimal choice of bounds leads to a single segment",
+        "these bounds are in T2, with the hedge point above the segment, and optimal",
+        {**place, HIGH: Fraction(7, 10)},
+        optimal
+        | {
+            "in T2": ([], z3.And(first_excess(P, LOW, HIGH) > 0, 2 * P <= LOW + HIGH)),
+            "a corner": (
+                corners,
+                z3.And(
+                    trust_worst < hedge_worst,
+                    hedge_worst < 0,
+                    hedge_best * trust_worst < trust_best * hedge_worst,
+                ),
+            ),
+        },
+        role="prose",
+    )
+    check.refute(
+        "row 3: no other bounds are optimal",
+        "these bounds are optimal, with a constant",
+        {**place, HIGH: Fraction(1)},
+        optimal,
+        role="reading",
+    )
+
+
 def test_ff_prop3_corrected(check: Check) -> None:
     e = reals("e")[0]
     bounds_foundation(check)
@@ -180,4 +233,38 @@ def test_ff_prop3_corrected(check: Check) -> None:
         [0 <= P, 3 * P <= 1],
         (least_interior_weight(P) < distrust_weight(P)) == (P > 0),
     )
-    _too_optimistic(check)
+    check.prove_all(
+        "p = 0: every covariate is worth 0 under every bounds",
+        "only the event of mass 0 can be treated",
+        {
+            "events": (
+                [P == 0, within(P, LOW, HIGH), unit(Q)],
+                inducible_within(P, LOW, HIGH, Q) == (Q == 0),
+            ),
+            "Nature's answers": (
+                [P == 0, within(P, LOW, HIGH)],
+                z3.And(worst_within(P, LOW, HIGH, ZERO) == 0, best_within(P, LOW, HIGH, ZERO) == 0),
+            ),
+        },
+    )
+    check.prove_all(
+        "p < 1/3: the bounds of rows 1 and 2, and for row 3 (0,1), have one segment",
+        "their region is T1, with low < p; a constant is worth 0 under all bounds",
+        {
+            "low = 0": ([0 < P, 3 * P < 1], first_excess(P, ZERO, ONE) < 0),
+            "interior": (
+                [ROOT_T, *LOW_P, 3 * P < 1, 1 - P < T, T < 1, LOW == interior_low(P, T)],
+                z3.And(0 < LOW, LOW < P, first_excess(P, LOW, ONE) < 0),
+            ),
+            "row 3, all bounds": (
+                [within(P, LOW, HIGH), *LOW_P],
+                worth(LOW, HIGH, ZERO) == 0,
+            ),
+            "row 3, low = p: only the event of mass 0": (
+                [within(P, LOW, HIGH), LOW == P, 3 * P <= 1, unit(Q)],
+                inducible_within(P, LOW, HIGH, Q) == (Q == 0),
+            ),
+        },
+        role="prose",
+    )
+    _control(check)

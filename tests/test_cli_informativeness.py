@@ -59,6 +59,29 @@ def test_floats(informativeness):
     assert found["certificate"]["lower_bound"] <= 0.125 <= found["certificate"]["upper_bound"]
 
 
+@pytest.mark.parametrize(
+    ("p", "alpha", "value"),
+    [("1e-25", "1/2", 2.5e-51), ("1/4", "0.6666666666666", 2.500000000000125e-27)],
+)
+def test_small_values(informativeness, p, alpha, value):
+    code, out, err = informativeness("--p", p, "--alpha", alpha)
+    assert (code, err) == (0, "")
+    assert f"value       {value:.6g}, attained" in out
+    found = json.loads(informativeness("--p", p, "--alpha", alpha, "--json")[1])
+    assert found["value"] == value
+    assert found["certificate"]["lower_bound"] <= value <= found["upper_bound"]
+
+
+def test_a_gap_that_cannot_be_closed(informativeness, monkeypatch):
+    monkeypatch.setattr("theory.certified_maximum.MOST_BOXES", 20)
+    monkeypatch.setattr("theory.informativeness.PROGRESS_EVERY", 0.0)
+    code, out, err = informativeness("--p=0.4999", "--alpha=0.4999", "--gap=1/1000000")
+    *progress, last = err.splitlines()
+    assert (code, out) == (2, "")
+    assert last == f"{PROGRAM}: error: --gap is 1/1000000: must be larger: 20 boxes do not close it"
+    assert progress[0] == "certificate: 1 boxes, at most 2,000"
+
+
 def test_text_for_people(informativeness):
     code, out, err = informativeness("--p", "1/4", "--alpha", "1/2", "--exact")
     assert (code, err) == (0, "")
@@ -80,6 +103,11 @@ def test_the_certificate_is_printed_outwards(informativeness):
     bracket = next(line for line in out.splitlines() if "best value" in line)
     low, high = bracket.rpartition("[")[2].rstrip("]").split(", ")
     assert F(low) <= F(5, 21) <= F(high)
+    arguments = ("--p=1/3", "--alpha=1/7", "--gap=1/1000", "--json")
+    rounded = json.loads(informativeness(*arguments)[1])["certificate"]
+    exact = json.loads(informativeness(*arguments, "--exact")[1])["certificate"]
+    assert F(rounded["lower_bound"]) <= F(exact["lower_bound"])
+    assert F(rounded["upper_bound"]) >= F(exact["upper_bound"])
 
 
 @pytest.mark.parametrize("suffix", [".svg", ".pdf", ".png"])

@@ -6,7 +6,7 @@ from math import isclose
 
 import pytest
 import sympy as sp
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from strategies import laws, rates
 
@@ -80,15 +80,33 @@ def test_the_optimum_is_reached_from_rational_choices(p, alpha):
     assert sign(alpha * optimum.point[0] + (1 - alpha) * optimum.point[1] - optimum.value) == 0
 
 
-@settings(max_examples=150, deadline=None)
-@given(rates(), weights)
-def test_attained_means_attained(p, alpha):
-    optimum = optimal_bounds(p, alpha)
-    q = F(p >= HALF) if optimum.q is None else optimum.q
-    numbers = (optimum.low, optimum.high, q)
-    assume(not any(isinstance(x, Surd) for x in numbers))
-    exact = objective_by_definition(p, alpha, *numbers) == optimum.value
-    assert exact == optimum.attained
+@st.composite
+def rational_optima(draw):
+    """(p, alpha) whose optimum needs no root, on either side of p = 1/2.
+
+    For trust, t = sqrt(2 alpha (1 - p)) is drawn.  For hedge, d = s (1/2 - p) parametrizes the
+    rational points of 2 d^2 = (1 - p)(1 - 2p) by s; s >= 2 are those with p >= 1/3.
+    """
+    if draw(st.booleans()):
+        p = draw(st.fractions(0, HALF, max_denominator=12))
+        alpha = draw(st.fractions(0, 1, max_denominator=24)) ** 2 / (2 * (1 - p))
+    else:
+        s = draw(st.fractions(2, 9, max_denominator=4))
+        p = (s**2 - 2) / (2 * s**2 - 2)
+        alpha = draw(weights)
+    optimum = optimal_bounds(draw(st.sampled_from([p, 1 - p])), alpha)
+    assume(not any(isinstance(x, Surd) for x in (optimum.low, optimum.high, optimum.q)))
+    return optimum
+
+
+@settings(max_examples=300, deadline=None)
+@given(rational_optima())
+@example(optimal_bounds(F(1, 4), F(54, 100)))  # t = 9/10
+@example(optimal_bounds(F(7, 16), HALF))  # s = 3
+def test_attained_means_attained(optimum):
+    q = F(optimum.p >= HALF) if optimum.q is None else optimum.q
+    reached = objective_by_definition(optimum.p, optimum.alpha, optimum.low, optimum.high, q)
+    assert (reached == optimum.value) == optimum.attained
 
 
 @settings(max_examples=25, deadline=None)
@@ -165,11 +183,14 @@ def test_numbers_outside_the_unit_interval_are_refused(p, alpha):
         optimal_bounds(p, alpha)
 
 
-def test_branch_and_bound_says_what_is_wrong():
+def test_branch_and_bound_says_what_is_wrong(monkeypatch):
     with pytest.raises(InputError, match="gap is 0: must be positive"):
         certified_maximum(HALF, HALF, (F(0), F(1), HALF), F(0))
     with pytest.raises(InputError, match="low is 1: must lie in"):
         certified_maximum(HALF, HALF, (F(1), F(1), HALF))
+    monkeypatch.setattr("theory.certified_maximum.MOST_BOXES", 3)
+    with pytest.raises(InputError, match="gap is 1/9000000: must be larger: 3 boxes"):
+        certified_maximum(F(1, 4), HALF, (F(0), F(1), F(0)), F(1, 9_000_000))
 
 
 fractions = st.fractions(-3, 3, max_denominator=9)
@@ -195,6 +216,16 @@ def test_surds_compute_like_sympy(a, b, c, d, n):
         assert low <= high <= low + F(1, 2**64)
         assert sign(ours - low) >= 0 >= sign(ours - high)
     assert (left < right) == bool(symbols[0] < symbols[1])
+
+
+@pytest.mark.parametrize("power", [8, 13, 16, 25, 40, 330])
+def test_floats_of_surds_are_the_nearest_ones(power):
+    """(1 - t)^2 with t^2 = 1 - 2e is e^2 (1 + e + ...): what is left of numbers near 1."""
+    e = F(1, 10**power)
+    t = square_root(1 - 2 * e)
+    low, high = enclosure((1 - t) * (1 - t), bits=4000)
+    assert float((1 - t) * (1 - t)) == float(low) == float(high)
+    assert float((t - 1) * (1 - t)) == -float(low)
 
 
 def test_surds_do_not_mix():

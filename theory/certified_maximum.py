@@ -19,7 +19,7 @@ Lower bound: the objective of rational bounds and a Bernoulli covariate, by the 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -31,7 +31,7 @@ from theory.command_line import require
 
 HALF = Fraction(1, 2)
 GAP = Fraction(1, 1000)
-MOST_BOXES = 20_000
+MOST_BOXES = 2000  # about half a minute; most brackets take fewer than 100
 LARGEST_MULTIPLIER = 100
 GRAIN = 2**20  # multipliers are rounded to multiples of 1 / GRAIN
 
@@ -55,13 +55,18 @@ class CertifiedMaximum:
 
 
 def certified_maximum(
-    p: Fraction, alpha: Fraction, start: Point, gap: Fraction = GAP
+    p: Fraction,
+    alpha: Fraction,
+    start: Point,
+    gap: Fraction = GAP,
+    progress: Callable[[int], object] = lambda boxes: None,
 ) -> CertifiedMaximum:
     """Bracket the best value, up to `gap` > 0, from a first guess `start` = (low, high, q).
 
     `p`, `alpha` in [0, 1]; the guess must satisfy 0 <= low <= p <= high <= 1 and 0 <= q <= 1,
-    and a bad one costs time, never correctness.  Raises `InputError` for other arguments, and
-    where `MOST_BOXES` boxes do not close the gap.
+    and a bad one costs time, never correctness.  `progress` is told the number of boxes so far.
+    Raises `InputError` for other arguments, and where `MOST_BOXES` boxes do not close the gap:
+    just off p = 1/2, with alpha near 1/2, choices far apart are almost equally good.
 
     >>> F = Fraction
     >>> bracket = certified_maximum(F(1, 2), F(1, 4), (F(0), F(1), F(1, 2)))
@@ -83,6 +88,7 @@ def certified_maximum(
     boxes = 1
     while heap and -heap[0][0] > best + gap:
         require(boxes < MOST_BOXES, "gap", gap, f"be larger: {MOST_BOXES} boxes do not close it")
+        progress(boxes)
         _, box = heapq.heappop(heap)
         for half in _halves(box):
             boxes += 1

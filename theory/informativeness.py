@@ -9,19 +9,22 @@ printed beside them as the certificate.
 from __future__ import annotations
 
 import json
+import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from math import ceil, floor
+from math import ceil, floor, inf, nextafter
 from pathlib import Path
 from typing import Any
 
-from theory.certified_maximum import GAP, CertifiedMaximum, certified_maximum
-from theory.command_line import Parser, bind_negatives, parse_number, require, run
+from theory.certified_maximum import GAP, MOST_BOXES, CertifiedMaximum, certified_maximum
+from theory.command_line import InputError, Parser, bind_negatives, parse_number, require, run
 from theory.optimal_bounds import OptimalBounds, optimal_bounds, rational_choice
 from theory.surds import Exact, Surd, enclosure
 
 PROGRAM = "python -m theory.informativeness"
 PLOT_SUFFIXES = (".svg", ".pdf", ".png")
+PROGRESS_EVERY = 5.0  # seconds
 
 
 def _parser() -> Parser:
@@ -66,11 +69,18 @@ def _parser() -> Parser:
 
 
 def as_json(optimum: OptimalBounds, bracket: CertifiedMaximum, exact: bool) -> str:
-    """The JSON object; numbers are floats, or strings if `exact`."""
+    """The JSON object; numbers are strings if `exact`, else the nearest floats.
+
+    The floats of the certificate's bounds are the nearest outwards, so that they are bounds.
+    """
 
     def shown(x: Exact) -> float | str:
         return str(x) if exact else float(x) + 0.0  # -0.0 would print its sign
 
+    lower, upper = (
+        str(x) if exact else _outwards(x, end)
+        for x, end in ((bracket.lower, -inf), (bracket.upper, inf))
+    )
     answer: dict[str, Any] = {
         "p": shown(optimum.p),
         "alpha": shown(optimum.alpha),
@@ -78,15 +88,15 @@ def as_json(optimum: OptimalBounds, bracket: CertifiedMaximum, exact: bool) -> s
         "q": None if optimum.q is None else shown(optimum.q),
         "point": [shown(x) for x in optimum.point],
         "value": shown(optimum.value),
-        "upper_bound": shown(bracket.upper),
+        "upper_bound": upper,
         "extreme_point": optimum.extreme_point,
         "attained": optimum.attained,
         "certificate": {
             "method": "branch and bound over (low, high, q), exact rational bounds",
             "tau": [shown(bracket.low), shown(bracket.high)],
             "q": shown(bracket.q),
-            "lower_bound": shown(bracket.lower),
-            "upper_bound": shown(bracket.upper),
+            "lower_bound": lower,
+            "upper_bound": upper,
             "boxes": bracket.boxes,
         },
     }
@@ -137,10 +147,30 @@ def _decimal(x: Fraction, rounded: Callable[[Fraction], int]) -> str:
     return f"{rounded(x * 10**8) / 10**8:.8f}"
 
 
+def _outwards(x: Fraction, end: float) -> float:
+    """The float nearest to `x` among those at it or from it towards `end`, an infinity."""
+    near = float(x) + 0.0
+    beyond = Fraction(near) <= x if end < 0 else Fraction(near) >= x
+    return near if beyond else nextafter(near, end)
+
+
 def _attainment(optimum: OptimalBounds) -> str:
     if optimum.attained:
         return "attained"
     return "approached but not attained: at these bounds a misaligned AI could do more harm"
+
+
+def _progress() -> Callable[[int], None]:
+    """A function that says on stderr how far the search is, every `PROGRESS_EVERY` seconds."""
+    told = time.monotonic()
+
+    def tell(boxes: int) -> None:
+        nonlocal told
+        if time.monotonic() - told > PROGRESS_EVERY:
+            told = time.monotonic()
+            print(f"certificate: {boxes:,} boxes, at most {MOST_BOXES:,}", file=sys.stderr)
+
+    return tell
 
 
 def _check_plot(path: Path) -> None:
@@ -166,7 +196,10 @@ def main(arguments: Sequence[str]) -> None:
         _check_plot(options.plot)
     optimum = optimal_bounds(numbers["--p"], numbers["--alpha"])
     start = rational_choice(optimum)
-    bracket = certified_maximum(optimum.p, optimum.alpha, start, numbers["--gap"])
+    try:
+        bracket = certified_maximum(optimum.p, optimum.alpha, start, numbers["--gap"], _progress())
+    except InputError as error:  # of its arguments, only the gap can be at fault here
+        raise InputError(f"--{error}") from None
     if options.plot is not None:
         from figures.drawing import save
         from figures.ff_fig7 import draw

@@ -77,7 +77,13 @@ class Surd:
         return sign(self - other) >= 0
 
     def __float__(self) -> float:
-        return float(enclosure(self)[0])
+        """The nearest float: some enclosure lies between two neighbouring midpoints of floats."""
+        bits = ENCLOSURE_BITS
+        while True:
+            low, high = (float(end) for end in enclosure(self, bits))
+            if low == high:
+                return low
+            bits *= 2
 
     def __str__(self) -> str:
         """The number in the notation of SymPy, which can read it back."""
