@@ -58,8 +58,9 @@ def draw_curves(
     above = int((values > axes.get_ylim()[1]).sum())
     if above:
         note = f"higher values cut off ({above} of {values.size})"
+        behind = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.0}
         axes.text(0.98, 0.985, note, transform=axes.transAxes, ha="right", va="top", fontsize=6.5,
-                  color=drawing.GREY)  # fmt: skip
+                  color=drawing.GREY, bbox=behind)  # fmt: skip
 
 
 def draw_runs(

@@ -21,15 +21,15 @@ from figures.recorded import RecordedFigure
 RESULTS = {
     "pediatric_normal": "Pediatric, normal 99:1",
     "pediatric_bacterial": "Pediatric, bacterial 99:1",
-    "chestxray14_sample_pneumonia": "ChestX-ray14 sample (3 classes), pneumonia",
+    "chestxray14_sample_pneumonia": "ChestX-ray14 sample, 99:1",
 }
 
 
 def draw_panels(*comparisons: Mapping[str, Any]) -> Figure:
     """A panel for each of the comparisons in `RESULTS`, two regimes each."""
     with drawing.styled():
-        figure = Figure(figsize=(7.2, 3.0))
-        figure.subplots_adjust(left=0.08, right=0.985, bottom=0.24, top=0.89, wspace=0.33)
+        figure = Figure(figsize=(7.6, 3.1))
+        figure.subplots_adjust(left=0.1, right=0.985, bottom=0.24, top=0.89, wspace=0.38)
         panels = figure.subplots(1, len(comparisons))
         for axes, comparison, name in zip(panels, comparisons, RESULTS.values(), strict=True):
             draw_curves(axes, comparison, regimes=PAIR)
