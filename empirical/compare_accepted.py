@@ -18,7 +18,7 @@ from empirical import map_results
 from empirical.compare_options import argument_parser, checked, chosen_protocol, class_index
 from empirical.compare_options import configuration as configured
 from empirical.compare_recorded import ARGUMENTS, MAPS, RESULTS, result_path
-from empirical.compare_results import missing, mixed_pairs, read, rounded
+from empirical.compare_results import flattened, missing, mixed_pairs, read, rounded
 from empirical.regimes import REGIMES_OF
 from theory.command_line import InputError, require
 
@@ -89,11 +89,11 @@ def refusal(name: str) -> str | None:
 
 
 def _same(stored: Mapping[str, Any], wanted: Mapping[str, Any], name: str) -> None:
-    expected = rounded(wanted)
-    for key in dict.fromkeys([*expected, *stored]):
-        if stored.get(key) != expected.get(key):
+    found, expected = flattened(stored), flattened(rounded(wanted))
+    for key in dict.fromkeys([*expected, *found]):
+        if found.get(key) != expected.get(key):
             raise InputError(
-                f"{key} is {stored.get(key)!r} in {name}.json: must be {expected.get(key)!r} "
+                f"{key} is {found.get(key)!r} in {name}.json: must be {expected.get(key)!r} "
                 "(it was made with another configuration)"
             )
 

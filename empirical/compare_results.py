@@ -216,6 +216,19 @@ def rounded(value: Any) -> Any:
     return value
 
 
+def flattened(setting: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings by path; one that is None counts like one that is not there.
+
+    >>> flattened({"protocols": {"mlp": {"epochs": 2, "most_steps": None}}})
+    {'protocols.mlp.epochs': 2, 'protocols.mlp.most_steps': None}
+    """
+    found: dict[str, Any] = {}
+    for key, value in setting.items():
+        path = f"{prefix}{key}"
+        found |= flattened(value, f"{path}.") if isinstance(value, Mapping) else {path: value}
+    return found
+
+
 def _restored(values: list[float | None], measure: str) -> list[float]:
     infinite = math.inf if "loss" in measure else math.nan
     return [infinite if value is None else value for value in values]

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from empirical.compare_options import DATASETS, EMPHASISED, class_index, whole
-from empirical.compare_results import environment_index, rounded
+from empirical.compare_results import environment_index, flattened, rounded
 from empirical.map_grid import PRESETS, STEPS, Grid, groups, places
 from empirical.map_groups import OPTIMISERS, protocol_of, run_group
 from empirical.map_results import FORMAT, as_text, cells, read, write
@@ -116,13 +116,14 @@ def continued(path: Path | None, configuration: Mapping[str, Any]) -> dict[str, 
 
     Raises `InputError` naming the first setting that differs.  The number of seeds is one.
     """
-    wanted = rounded(configuration)
     if path is None or not path.exists():
+        wanted = rounded(configuration)
         return {"format": FORMAT, "configuration": wanted, "environments": [], "groups": {}}
     found = read(path)
-    for key, value in wanted.items():
-        old = found["configuration"].get(key)
-        require(value == old, key, value, f"be {old} as in {path} (or choose another --out)")
+    wanted, stored = flattened(rounded(configuration)), flattened(found["configuration"])
+    for key in dict.fromkeys([*wanted, *stored]):
+        new, old = wanted.get(key), stored.get(key)
+        require(new == old, key, new, f"be {old} as in {path} (or choose another --out)")
     return found
 
 

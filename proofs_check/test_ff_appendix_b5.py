@@ -52,16 +52,19 @@ def test_ff_q_partition(check: Check) -> None:
     p, q = reals("p q")
     low = [unit(p, q), 0 < p, 2 * p < 1]
     _feasible_sets_on_q1_q2(check)
+    _beyond_p_is_dominated(check)
     check.prove(
         "Q3: q and 1-q are both feasible",
         [*low, in_q3(p, q)],
         feasible_exactly(p, q, True, True),
+        role="step",
         order=[p, q],
     )
     check.prove(
         "Q3: pair (q-1, 2p-q)",
         [*low, in_q3(p, q)],
         same_pair(bernoulli_pair(p, q), (q - 1, 2 * p - q)),
+        role="step",
         order=[p, q],
         recheck=_q3_pair_fails,
     )
@@ -111,6 +114,16 @@ def _feasible_sets_on_q1_q2(check: Check) -> None:
     )
 
 
+def _beyond_p_is_dominated(check: Check) -> None:
+    p, q = reals("p q")
+    pair, target = bernoulli_pair(p, q), z3.If(2 * p >= q, 2 * p - q, 0)
+    check.prove(
+        "for p < 1/3 the pairs beyond p equal D or are dominated by a point of the segment T-D",
+        [unit(p, q), 3 * p < 1, 2 * q <= 1, q > p],
+        z3.Or(same_pair(pair, (0, 0)), z3.And(target <= p, dominates((-target, target), pair))),
+    )
+
+
 def test_ff_q_partition_corrected(check: Check) -> None:
     p, q = reals("p q")
     low = [unit(p, q), 2 * p < 1, 2 * q <= 1]
@@ -136,12 +149,8 @@ def test_ff_q_partition_corrected(check: Check) -> None:
             "both": ([*beyond, q >= 1 - 2 * p], same_pair(pair, (q - 1, 2 * p - q))),
         },
     )
-    target = z3.If(2 * p >= q, 2 * p - q, 0)
-    check.prove(
-        "for p < 1/3 the pairs beyond p equal D or are dominated by a point of the segment T-D",
-        [*beyond, 3 * p < 1],
-        z3.Or(same_pair(pair, (0, 0)), z3.And(target <= p, dominates((-target, target), pair))),
-    )
+    check.prove("p < 1/2: p, the share in need, is the smaller one", low, p < 1 - p)
+    _beyond_p_is_dominated(check)
     check.prove_all(
         "Q1 with p added (p < 1/3), Q2, and Q3 with 1/2 added cover [0, 1/2]",
         "cases of p",

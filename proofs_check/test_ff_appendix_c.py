@@ -14,6 +14,7 @@ from proofs_check.encodings import (
     objective,
     unit,
 )
+from proofs_check.geometry import below
 from proofs_check.smt import reals
 from proofs_check.test_ff_general import printed_trust
 from theory.points import distrust_point, hedge_point, trust_hedge_slope, trust_point
@@ -105,6 +106,18 @@ def test_ff_minkowski(check: Check) -> None:
         {"rates": (rate, rate), "T/2 + D/2": centre, "H/2 + H/2": hedge},
         role="prose",
     )
+    check.certify(
+        "the upper frontier is the segment T-D of Proposition 1: H is not above it",
+        lambda: not _above(hedge, trust, distrust),
+        {"p": rate, "T": trust, "H": hedge, "D": distrust},
+        role="prose",
+    )
+
+
+def _above(point: Pair, left: Pair, right: Pair) -> bool:
+    """Whether a rational point lies above the line through two others, left[0] < right[0]."""
+    rise = (right[1] - left[1]) * (point[0] - left[0])
+    return bool((point[1] - left[1]) * (right[0] - left[0]) > rise)
 
 
 def _on_chain(point: Pair, *corners: Pair) -> bool:
@@ -153,6 +166,11 @@ def test_ff_minkowski_corrected(check: Check) -> None:
         "an undominated point of a compact convex set is supported, and sums of compact convex "
         "sets are compact and convex",
         "R. T. Rockafellar, Convex Analysis (1970), Theorems 11.6 and 3.1",
+    )
+    check.prove(
+        "H is above T-D strictly between 1/3 and 2/3, but for 1/2: Theorem 1, not Proposition 1",
+        [3 * p > 1, 3 * p < 2, 2 * p != 1],
+        z3.Not(below(hedge_point(p), trust_point(p), distrust_point(p))),
     )
     a, b, x, y = reals("a b x y")
     check.prove(

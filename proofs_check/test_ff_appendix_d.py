@@ -9,8 +9,11 @@ import z3
 
 from proofs_check.check import Check
 from proofs_check.encodings import (
+    Pair,
+    bernoulli_pair,
     inducible,
     payoff,
+    same_pair,
     some_covariate,
     truth,
     unit,
@@ -25,7 +28,7 @@ from proofs_check.kernel import Obligation
 from proofs_check.smt import minimum, reals
 from theory.delegation import worst_targeting
 from theory.nature import tie_extremes_by_enumeration
-from theory.points import hedge_point
+from theory.points import hedge_point, trust_point
 
 
 def _pair_of_hedging_covariate(
@@ -120,6 +123,12 @@ def test_ff_tie_claim_corrected(check: Check) -> None:
             ),
         },
     )
+    check.prove_all(
+        "conversely, T, H and D are approached under every rho as under rho = 1, where they are "
+        "corners of the frontier, so that the frontier of the closure is the same",
+        "covariates without the one event that depends on rho (ff_tie_proof_corrected), e -> 0",
+        _corners_without_ties(),
+    )
     middle = [3 * p >= 1, 2 * p < 1, unit(rho), rho < 1]
     under_rho = minimum(2 * p - 1, rho * worst_targeting(p, 2 * p))
     check.prove(
@@ -163,6 +172,37 @@ def test_ff_tie_claim_corrected(check: Check) -> None:
         ),
         role="control",
     )
+
+
+def _corners_without_ties() -> dict[str, Obligation]:
+    p, e = reals("p e")
+
+    def yields(q: Any, corner: Pair) -> z3.BoolRef:
+        """Ber(q) yields the corner, and no event of it is one that a tie forces or frees."""
+        tied = z3.If(2 * p < 1, 2 * p, 2 * p - 1)
+        apart = [z3.And(m != tied, free(p, m) == inducible(p, m)) for m in (q, 1 - q)]
+        return z3.And(same_pair(bernoulli_pair(p, q), corner), *apart)
+
+    trust, hedge = trust_point(p), hedge_point(p)
+    trusted = z3.Or(3 * p < 1, z3.And(3 * p > 1, 3 * p < 2, 2 * p != 1), 3 * p > 2)
+    return {
+        "T, by Ber(p)": ([0 < p, p < 1, trusted], yields(p, trust)),
+        "T at p = 1/2, by Ber(1/2 - e)": (
+            [2 * p == 1, 0 < e, 2 * e < 1],
+            z3.And(
+                same_pair(bernoulli_pair(p, p - e), (trust[0] + e, trust[1] - e)),
+                *[free(p, m) == inducible(p, m) for m in (p - e, p + e)],
+            ),
+        ),
+        "H for p < 1/2, by Ber(1 - 2p - e)": (
+            [3 * p >= 1, 2 * p < 1, 0 < e, e < 1 - 2 * p],
+            yields(1 - 2 * p - e, (hedge[0] + e, hedge[1] - e)),
+        ),
+        "H for p > 1/2, by Ber(2 - 2p + e)": (
+            [2 * p > 1, 3 * p <= 2, 0 < e, e < 2 * p - 1],
+            yields(2 - 2 * p + e, (hedge[0] + e, hedge[1] - e)),
+        ),
+    }
 
 
 def _rates(most: int) -> list[Fraction]:

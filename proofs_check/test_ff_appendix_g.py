@@ -119,6 +119,14 @@ def _display_of_am(check: Check, p: Fraction, masses: Masses) -> None:
 def test_ff_lemma_g2(check: Check) -> None:
     _aligned_nature(check)
     _display_of_am(check, Fraction(1, 4), bernoulli(Fraction(1, 2)))
+    check.prove(
+        "the designer chooses the conditional probability of need, 1 on X1 = 1: so what a "
+        "misaligned AI can do to them, v_MM, is what it does at this truth",
+        [*LOW, Q <= P],
+        bernoulli_pair(P, Q)[0] == secured(P, Q, Q),
+        role="prose",
+        order=[P, Q],
+    )
 
 
 def test_ff_lemma_g2_corrected(check: Check) -> None:
@@ -132,6 +140,11 @@ def test_ff_lemma_g2_corrected(check: Check) -> None:
         ),
         {"p": quarter, "masses": half},
         role="step",
+    )
+    check.prove(
+        "that truth secures 0, while Nature's choice gives v_MM = -q",
+        [*LOW, Q <= P],
+        z3.And(secured(P, Q, Q) == 0, bernoulli_pair(P, Q)[0] == -Q),
     )
 
 

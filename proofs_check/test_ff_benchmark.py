@@ -78,9 +78,9 @@ def test_ff_best_targeting(check: Check) -> None:
         z3.And(best_targeting(p, p) == p, payoff(q, need) <= best_targeting(p, p)),
     )
     check.prove(
-        "half of b(p,q) bounds the payoff",
+        "b with p and q exchanged bounds the payoff",
         [*given, truth(p, q, need)],
-        2 * payoff(q, need) <= best_targeting(p, q),
+        payoff(q, need) <= best_targeting(q, p),
         role="control",
     )
 
@@ -254,6 +254,57 @@ def test_ff_cor1(check: Check) -> None:
         same_pair(bernoulli_pair(p, q), (-q, q)),
         role="control",
     )
+
+
+def _best_share(check: Check) -> tuple[list[z3.BoolRef], z3.ArithRef, z3.ArithRef]:
+    """The best q at weights alpha < beta: what is known of them, and they."""
+    p, alpha, beta, q, later, r = reals("p alpha beta q q_later r")
+
+    def is_best(weight: Any, share: Any) -> z3.BoolRef:
+        return z3.And(
+            0 <= share,
+            share <= p,
+            z3.Implies(2 * weight < 1, share == p),
+            z3.Implies(2 * weight > 1, share == 0),
+        )
+
+    low = [unit(p, alpha), 0 < p, 3 * p < 1, 0 <= r, r <= p]
+    value, other = (objective(alpha, (-share, share)) for share in (q, r))
+    check.prove_all(
+        "the best q is p below alpha = 1/2 and 0 above, and any of [0, p] at 1/2",
+        "among the pairs (-q, q) of Ber(q)",
+        {
+            "none is better": ([*low, is_best(alpha, q)], other <= value),
+            "the others are worse": (
+                [*low, is_best(alpha, q), z3.Not(is_best(alpha, r))],
+                other < value,
+            ),
+        },
+    )
+    check.prove(
+        "below 1/2 a smaller q is as good",
+        [*low, 2 * alpha < 1, q == p],
+        other >= value,
+        role="control",
+    )
+    given = [*low, unit(beta), alpha < beta, is_best(alpha, q), is_best(beta, later)]
+    return given, q, later
+
+
+def test_ff_weight_and_share(check: Check) -> None:
+    given, q, later = _best_share(check)
+    check.prove("a higher weight calls for no higher q", given, later <= q)
+    alpha, beta = reals("alpha beta")
+    check.prove(
+        "a higher weight calls for a lower q, where the best q is unique",
+        [*given, 2 * alpha != 1, 2 * beta != 1],
+        later < q,
+        role="reading",
+    )
+
+
+def test_ff_weight_and_share_corrected(check: Check) -> None:
+    _best_share(check)
 
 
 def _example2(check: Check) -> None:

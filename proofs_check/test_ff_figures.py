@@ -101,7 +101,7 @@ def test_ff_fig2_corrected(check: Check) -> None:
     )
 
 
-def test_ff_fig3(check: Check) -> None:
+def _one_segment_drawn(check: Check) -> None:
     shown, p = ff_fig3.data(), ff_fig3.RATE
 
     def one_segment(rate: Fraction) -> bool:
@@ -124,6 +124,26 @@ def test_ff_fig3(check: Check) -> None:
         lambda: one_segment(balanced),
         {"p": balanced},
         role="control",
+    )
+
+
+def test_ff_fig3(check: Check) -> None:
+    _one_segment_drawn(check)
+    slopes = tuple(ff_fig5.data().frontier.slopes)
+    check.certify(
+        "the text's Figure 5 shows a segment of slope -1",
+        lambda: set(slopes) == {Fraction(-1)},
+        {"slopes of Figure 5": slopes},
+        role="prose",
+    )
+
+
+def test_ff_fig3_corrected(check: Check) -> None:
+    _one_segment_drawn(check)
+    check.certify(
+        "Figure 3 shows it",
+        lambda: ff_fig3.data().slope == -1,
+        {"slope of Figure 3": ff_fig3.data().slope},
     )
 
 

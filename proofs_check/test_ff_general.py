@@ -115,6 +115,15 @@ def test_ff_hedge_point(check: Check) -> None:
     )
     check.prove("attained for p >= 1/2", high, same_pair(bernoulli_pair(p, 2 - 2 * p), hedge))
     check.prove(
+        "at p = 1/2 H is D, and Ber(q) yields (-q, q) for all q up to 1/2, where it is T",
+        [2 * p == 1, 0 <= q, 2 * q <= 1],
+        z3.And(
+            same_pair(hedge, distrust),
+            same_pair(bernoulli_pair(p, q), (-q, q)),
+            same_pair(printed_trust(p), (-p, p)),
+        ),
+    )
+    check.prove(
         "no covariate whose pair is on the line of slope -1 has a better best case than H, "
         "except at p = 1/2",
         [*some_covariate(p, q, worst, best), 3 * p >= 1, 3 * p <= 2, 2 * p != 1],

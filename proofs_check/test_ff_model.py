@@ -30,7 +30,7 @@ from proofs_check.encodings import (
 from proofs_check.rational import evaluate
 from proofs_check.smt import maximum, minimum, reals
 from theory.admissible_events import extremes_by_enumeration
-from theory.delegation import worst_targeting
+from theory.delegation import best_targeting, worst_targeting
 from theory.points import distrust_point, hedge_point, trust_hedge_slope
 
 HALF = Fraction(1, 2)
@@ -249,6 +249,60 @@ def test_ff_intro_example_corrected(check: Check) -> None:
     )
 
 
+def _segments_of_low_need(check: Check) -> None:
+    """What the best case treats where p < 1/2."""
+    p, q, need = reals("p q need")
+    best = [unit(p), truth(p, q, need), payoff(q, need) == best_targeting(p, q)]
+    check.prove_all(
+        "p < 1/2: what the best case treats at T and at H is at most p, and all in need",
+        "shares up to p; T has the share p, H the share 1 - 2p",
+        {
+            "all in need": ([*best, 0 < q, q <= p, 2 * p < 1], z3.And(need == q, 2 * q < 1)),
+            "the share of H": ([3 * p >= 1, 2 * p < 1], z3.And(0 < 1 - 2 * p, 1 - 2 * p <= p)),
+        },
+    )
+    check.prove(
+        "at H nobody in need is left untreated",
+        [*best, 3 * p >= 1, 2 * p < 1, q == 1 - 2 * p],
+        need == p,
+        role="control",
+    )
+
+
+def test_ff_rare_segments(check: Check) -> None:
+    _segments_of_low_need(check)
+    p, m = reals("p m")
+    check.prove(
+        "for every p: what reaches the best case of T, p, treats half at most",
+        [0 < p, p < 1, 0 <= m, m <= 1, inducible(p, m), best_targeting(p, m) == p],
+        2 * m <= 1,
+        role="reading",
+        order=[p, m],
+    )
+
+
+def test_ff_rare_segments_corrected(check: Check) -> None:
+    _segments_of_low_need(check)
+    p, m, need = reals("p m need")
+    best = [unit(p), truth(p, m, need), payoff(m, need) == best_targeting(p, m)]
+    check.prove_all(
+        "p > 1/2: what the best case leaves untreated at T and at H is at most 1 - p, and nobody "
+        "in it is in need",
+        "shares from p on; T has the share p, H the share 2 - 2p",
+        {
+            "nobody in need": (
+                [*best, 2 * p > 1, p < 1, m >= p],
+                z3.And(p - need == 0, 1 - m <= 1 - p, 2 * (1 - m) < 1),
+            ),
+            "the share of H": ([2 * p > 1, 3 * p <= 2], z3.And(2 - 2 * p >= p, 2 - 2 * p < 1)),
+            "the best case of T is reached by the share p alone": (
+                [unit(p, m), best_targeting(p, m) == p],
+                m == p,
+            ),
+        },
+    )
+
+
 def test_ff_best_report_truth(check: Check) -> None:
     mass, reported, true = reals("mass reported_rate true_rate")
     rest_any, rest_truthful = reals("rest_any rest_truthful")
@@ -269,4 +323,9 @@ def test_ff_best_report_truth(check: Check) -> None:
             ),
         },
     )
-    check.prove("the opposite inequality", atom, earned(reported) >= earned(true), role="control")
+    check.prove(
+        "overstating the need costs nothing",
+        [*atom, reported >= true],
+        earned(reported) >= earned(true),
+        role="control",
+    )

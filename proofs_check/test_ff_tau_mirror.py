@@ -74,35 +74,47 @@ def _p3_control(check: Check) -> None:
 
 
 def test_ff_tau_p3(check: Check) -> None:
+    _what_p3_separates(check)
     for reading, sign in PRINTED.items():
         check.prove(
             f"the AI can have X1 = 0 treated under Ber(q_T) exactly below p3 = {reading} over "
             "(2 high - 1)(high - low) + 2",
             [*STRICT, P < HIGH, 4 * LOW == 1, HIGH <= 1],
             inducible(1 - U) == (sign < 0),
+            role="reading",
             order=[HIGH, P],
         )
     _p3_control(check)
 
 
-def test_ff_tau_p3_corrected(check: Check) -> None:
-    mirrored_p, low_, high_ = 1 - P, 1 - HIGH, 1 - LOW
+def _what_p3_separates(check: Check) -> None:
     check.prove_all(
-        "p3 = (2 high^2 - low)/(4 high - 2 low - 1)",
-        "what it separates, and the mirror image of p1",
+        "p3 = (2 high^2 - low)/(4 high - 2 low - 1), the printed fraction but for misprints",
+        "what it separates; the fraction, numerator and denominator times high - low",
         {
             "X1 = 0 can be treated exactly below p3": (STRICT, inducible(1 - U) == (P3 < 0)),
-            "X1 = 1 always": ([*STRICT, P < HIGH], inducible(U)),
-            "mirror image of p1": (
-                [ordered()],
-                mirrored_p * (1 + 2 * high_ - 4 * low_) - (high_ - 2 * low_ * low_) == -P3,
-            ),
             "the printed fraction with two division bars and 2 high - 1 for 2 (high - 1)": (
                 [*STRICT, P < HIGH],
                 z3.And(
                     (2 * HIGH * (HIGH - LOW) + (2 * HIGH - 1) * LOW) == 2 * HIGH * HIGH - LOW,
                     (2 * HIGH - 1) + 2 * (HIGH - LOW) == 4 * HIGH - 2 * LOW - 1,
                 ),
+            ),
+        },
+    )
+
+
+def test_ff_tau_p3_corrected(check: Check) -> None:
+    _what_p3_separates(check)
+    mirrored_p, low_, high_ = 1 - P, 1 - HIGH, 1 - LOW
+    check.prove_all(
+        "it is the mirror image of p1",
+        "one fact each",
+        {
+            "X1 = 1 always": ([*STRICT, P < HIGH], inducible(U)),
+            "mirror image of p1": (
+                [ordered()],
+                mirrored_p * (1 + 2 * high_ - 4 * low_) - (high_ - 2 * low_ * low_) == -P3,
             ),
             "2/3 without bounds": ([*STRICT, LOW == 0, HIGH == 1], (P3 < 0) == (3 * P < 2)),
             "at least p2": (
@@ -215,6 +227,7 @@ def test_ff_lemma_e3(check: Check) -> None:
         "(b) T-H is an edge for p strictly between p2 and the printed p3",
         [*STRICT, KEPT, 2 * P > LOW + HIGH, AS_PRINTED < 0, 4 * LOW == 1],
         falls(OTHER, HEDGE),
+        role="reading",
         order=[HIGH, P],
         recheck=_one_segment,
     )
@@ -260,10 +273,11 @@ def test_ff_lemma_e4(check: Check) -> None:
         "(a) T with the printed p3 is implemented by Ber(q_T), away from p3",
         [*STRICT, P < HIGH, AS_PRINTED != 0, 4 * LOW == 1],
         same_pair(bernoulli_pair(U), _printed_trust(AS_PRINTED)),
+        role="reading",
         order=[HIGH, P],
     )
     check.prove(
-        "(a) with the mirror image of p1 in place of p3",
+        "(a) T with the corrected p3 is implemented by Ber(q_T), away from p3",
         [*ABOVE, P < HIGH, SHARE, P3 != 0],
         same_pair(bernoulli_pair(U), _printed_trust(P3)),
         order=[LOW, HIGH, P],

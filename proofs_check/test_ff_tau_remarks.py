@@ -1,4 +1,4 @@
-"""Friend or Foe, Section 6: two remarks in the running text, checked without bounds."""
+"""Friend or Foe, Section 6: remarks in the running text, the first two checked without bounds."""
 
 from __future__ import annotations
 
@@ -68,3 +68,46 @@ def test_ff_tau_remarks_corrected(check: Check) -> None:
         bernoulli_pair(P, P)[0]
         == z3.If(3 * P < 1, worst_targeting(P, P), worst_targeting(P, 1 - P)),
     )
+
+
+LOW, HIGH, NEAR = reals("low high e")
+BOUNDED = [0 <= LOW, LOW <= P, P <= HIGH, HIGH <= 1, LOW <= RATE, RATE <= HIGH]
+
+
+def _never_decisive_against(check: Check) -> None:
+    check.prove_all(
+        "with low near p no value of X1 shows that nobody is in need, and one can have the rate "
+        "high",
+        "every rate is at least low; the rest, of mass 1 - m, has a rate between the bounds",
+        {
+            "no rate is small": (
+                [*BOUNDED, P - LOW <= NEAR, NEAR < P],
+                z3.And(RATE >= P - NEAR, RATE > 0),
+            ),
+            "the rate high": (
+                [*BOUNDED, 0 < M, M < 1, M * (HIGH - LOW) <= P - LOW],
+                z3.And(P - M * HIGH >= LOW * (1 - M), P - M * HIGH <= HIGH * (1 - M)),
+            ),
+        },
+    )
+    check.prove(
+        "nor that everybody is",
+        [*BOUNDED, P - LOW <= NEAR, NEAR < P],
+        RATE < 1,
+        role="control",
+    )
+
+
+def test_ff_tau_asymmetry(check: Check) -> None:
+    _never_decisive_against(check)
+    check.prove(
+        "as printed, with high above p and not far below it: no value shows that nobody is in need",
+        [*BOUNDED, P < HIGH, P - HIGH <= NEAR, 0 < NEAR, NEAR < P],
+        RATE > 0,
+        role="reading",
+        order=[P, LOW, HIGH, NEAR],
+    )
+
+
+def test_ff_tau_asymmetry_corrected(check: Check) -> None:
+    _never_decisive_against(check)

@@ -23,7 +23,7 @@ from proofs_check.test_ff_tau_model import NEED, needs
 from theory.delegation import best_targeting, worst_targeting
 
 
-def test_ff_tau_best(check: Check) -> None:
+def _best_is_greatest(check: Check) -> None:
     given = [ordered(), unit(Q)]
     fits = P >= Q * HIGH + (1 - Q) * LOW
     printed = z3.If(fits, Q * (2 * HIGH - 1), 2 * (P - (1 - Q) * LOW) - Q)
@@ -63,6 +63,30 @@ def test_ff_tau_best(check: Check) -> None:
         [*given, NEED == needs(Q)[1]],
         payoff(Q, NEED) == z3.If(fits, 2 * (P - (1 - Q) * LOW) - Q, Q * (2 * HIGH - 1)),
         role="control",
+    )
+
+
+def _unclosed(text: str) -> int:
+    """How many more brackets open than close."""
+    return text.count("(") - text.count(")")
+
+
+def test_ff_tau_best(check: Check) -> None:
+    _best_is_greatest(check)
+    printed = "(2(p-(1-q)low)-q"
+    check.certify(
+        "the second case, as printed, closes every bracket that it opens",
+        lambda: _unclosed(printed) == 0,
+        {"second case": printed, "not closed": _unclosed(printed)},
+        role="reading",
+    )
+
+
+def test_ff_tau_best_corrected(check: Check) -> None:
+    _best_is_greatest(check)
+    corrected = "2(p-(1-q)low)-q"
+    check.certify(
+        "its brackets close", lambda: _unclosed(corrected) == 0, {"second case": corrected}
     )
 
 
@@ -141,7 +165,7 @@ def _phi(check: Check) -> None:
         {
             "phi_B bounds": ([*given, *rates], Q * (2 * r1 - 1) <= greatest),
             "phi_W bounds": ([*given, *rates], Q * (2 * r1 - 1) >= least),
-            "b_tau, attained (ff_tau_best)": (given, greatest == best_of(Q)),
+            "b_tau, attained (ff_tau_best_corrected)": (given, greatest == best_of(Q)),
             "w_tau, attained (ff_tau_worst)": (given, least == worst_of(Q)),
             "(E.1)": (given[:3], (LOW + HIGH >= 2 * P) == (U <= 1 - U)),
         },

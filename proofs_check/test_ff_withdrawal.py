@@ -68,9 +68,9 @@ def _order_inside(check: Check) -> None:
         _first_withdrawal(p) < _first_withdrawal(other),
     )
     check.prove(
-        "the more balanced first",
-        [3 * p >= 1, 3 * p <= 2, 3 * other >= 1, 3 * other <= 2, _more_skewed(p, other)],
-        _first_withdrawal(p) > _first_withdrawal(other),
+        "the lower rate first",
+        [3 * p >= 1, 3 * p <= 2, 3 * other >= 1, 3 * other <= 2, p < other],
+        _first_withdrawal(p) < _first_withdrawal(other),
         role="control",
     )
 

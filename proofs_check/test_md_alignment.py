@@ -102,10 +102,27 @@ def _no_gap_at_the_best(check: Check) -> None:
     outcome, masses = [0, 1], as_array([q, 1 - q])
     best = utility_weighted_prediction(utility, posterior)
     gap = internal_gap(utility, posterior, best, outcome, loss=BRIER, masses=masses)
+    weighted, trained, corrected = reals("weighted_loss trained corrected")
+    prediction, best_one = reals("P_a best_a")
+    check.prove_all(
+        "with the best models on both sides, for any U and loss, P = Q and P^u = p^u(Q), so P^u is "
+        "p^u(P) and both sides of (19) are the mean of one loss",
+        "entry by entry, as the best prediction is unique (md_theorem1); then the mean",
+        {
+            "one entry": (
+                [T > 0, prediction == V / T, best_one == V / T],
+                prediction == best_one,
+            ),
+            "one more prediction": (
+                [trained == corrected],
+                trained + MASS * weighted == corrected + MASS * weighted,
+            ),
+        },
+    )
     check.derive(
-        "with the best models on both sides P^u is p^u(P), and both sides of (19) are the same "
-        "mean (three actions, two classes; any number by the same substitution)",
+        "as shipped: three actions, two classes, Brier score",
         {"(19)": gap.gain},
+        role="confirmation",
     )
     raw = as_array([[q, 1 - q, sp.Integer(0)]] * 2)
     uncorrected = internal_gap(utility, posterior, raw, outcome, loss=BRIER, masses=masses)

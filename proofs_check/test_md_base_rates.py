@@ -77,13 +77,6 @@ def test_md_prop3(check: Check) -> None:
         role="reading",
         order=[T, B, K],
     )
-    check.prove(
-        "a machine that favours the majority too much is corrected by upweighting the majority",
-        [2 * Q > 1, Q < 1, W > 1],
-        z3.Not(rises(W)),
-        role="prose",
-        order=[W, Q],
-    )
 
 
 def test_md_prop3_corrected(check: Check) -> None:
@@ -111,9 +104,12 @@ def test_md_prop3_corrected(check: Check) -> None:
             "undefined": ([divisor >= 0], (divisor == 0) == z3.Not(divisor > 0)),
         },
     )
+
+
+def _weights_favour(check: Check) -> None:
     check.prove_all(
         "a class is favoured by a weight above that of the others, at every q in (0, 1)",
-        "so more weight on the minority, or less on the majority, favours the minority",
+        "weighting the class of probability q, the others having weight 1",
         {
             "above": ([0 < Q, Q < 1, W > 1], rises(W)),
             "below": ([0 < Q, Q < 1, 0 < W, W < 1], z3.Not(rises(W))),
@@ -122,4 +118,33 @@ def test_md_prop3_corrected(check: Check) -> None:
                 class_weighted_prediction([W * 0 + 1, 1], [Q, 1 - Q])[0] == Q,
             ),
         },
+    )
+    check.prove(
+        "a weight above that of the others lifts the prediction to 1/2",
+        [0 < Q, Q < 1, W > 1],
+        2 * class_weighted_prediction([W, 1], [Q, 1 - Q])[0] >= 1,
+        role="control",
+    )
+
+
+def test_md_prose_majority(check: Check) -> None:
+    _weights_favour(check)
+    check.prove(
+        "a machine that favours the majority too much is corrected by upweighting the majority",
+        [2 * Q > 1, Q < 1, W > 1],
+        z3.Not(rises(W)),
+        role="prose",
+        order=[W, Q],
+    )
+
+
+def test_md_prose_majority_corrected(check: Check) -> None:
+    _weights_favour(check)
+    check.prove(
+        "more weight on the minority, or less on the majority, favours the minority",
+        [0 < Q, 2 * Q < 1, 0 < K, K < 1, W > 1],
+        z3.And(
+            rises(W),
+            class_weighted_prediction([1, K], [Q, 1 - Q])[0] > Q,
+        ),
     )

@@ -69,18 +69,18 @@ def test_md_nondegenerate(check: Check) -> None:
     _shift_makes_nondegenerate(check)
     _shift_keeps_preferences(check)
     check.prove(
-        "every affine transformation keeps the ranking",
-        [B != 0],
-        (B * V + C >= B * W + C) == (V >= W),
-        role="reading",
-        order=[B, V, W, C],
-    )
-    check.prove(
         "the shift is innocuous for predictions: p^u stays what it is",
         [N == 2, T > 0, C > 0, 0 <= V, V <= T],
         (V + C) / (T + N * C) == V / T,
         role="prose",
         order=[T, V, C],
+    )
+    check.prove(
+        "every affine transformation keeps the ranking",
+        [B != 0],
+        (B * V + C >= B * W + C) == (V >= W),
+        role="reading",
+        order=[B, V, W, C],
     )
     _shift_control(check)
 

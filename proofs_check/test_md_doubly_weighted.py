@@ -48,34 +48,88 @@ def _doubly_weighted(check: Check) -> None:
         [total > 0],
         (risk_a / total <= risk_b / total) == (risk_a <= risk_b),
     )
+    share, first, second, all_first, all_second = reals("share c_1 c_2 all_1 all_2")
     check.prove(
-        "deciding for the largest entry minimises the risk",
-        [total > 0],
-        (risk_a / total >= risk_b / total) == (risk_a <= risk_b),
+        "the optimum is the mean of the costs normalised class by class",
+        [
+            *(0 <= share, share <= 1, all_first > 0, all_second > 0),
+            *(0 <= first, first <= all_first, 0 <= second, second <= all_second),
+        ],
+        (share * first + (1 - share) * second) / (share * all_first + (1 - share) * all_second)
+        == share * (first / all_first) + (1 - share) * (second / all_second),
         role="control",
+    )
+
+
+def _as_utilities(check: Check) -> None:
+    """The entry of l^u in class y: `own` is l(p, y), `other` l(p, a) of an error a."""
+    own, other, weight, total = reals("own other w_y total")
+    check.prove_all(
+        "with utilities (22) is the case of weights on right answers, decided by the largest entry",
+        "action by action",
+        {
+            "the right answer": ([total == 0], total + weight * own == weight * own),
+            "an error adds nothing": (
+                [total == weight * own],
+                total + 0 * other == weight * own,
+            ),
+            "the largest entry of p^w": (
+                [total > 0, own / total >= other / total],
+                own >= other,
+            ),
+        },
     )
 
 
 def test_md_doubly_weighted(check: Check) -> None:
     _doubly_weighted(check)
-    cost, q = exact([[0, 1], [1, 0]]), np.array([F(3, 4), F(1, 4)])
-    prediction = utility_weighted_prediction(cost, q)
+    _as_utilities(check)
+    weights, q = exact([[1, 0], [0, 1]]), np.array([F(3, 4), F(1, 4)])
+    prediction = utility_weighted_prediction(weights, q)
 
-    def least_risk() -> bool:
-        chosen = int(decision(cost, q))
-        return bool(expected_utility(cost, q)[chosen] == expected_utility(cost, q).min())
+    def likeliest() -> bool:
+        by_risk = int(np.argmin(expected_utility(weights, q)))
+        return by_risk == int(decision(weights, q))
 
     check.certify(
-        "with costs for utilities and rule (9), the largest entry, decisions minimise the risk",
-        least_risk,
-        {"c": tuple(map(tuple, cost)), "q": tuple(q), "p^c": tuple(prediction)},
+        "with the costs that make l^c the unweighted loss (w = 1), the smallest entry of the "
+        "prediction is the action of unweighted accuracy",
+        likeliest,
+        {"c": tuple(map(tuple, weights)), "q": tuple(q), "p^c": tuple(prediction)},
         role="reading",
     )
 
 
 def test_md_doubly_weighted_corrected(check: Check) -> None:
     _doubly_weighted(check)
+    _as_utilities(check)
     total, largest, risk_a, risk_b, cost = reals("total largest risk_a risk_b cost")
+    weight, first, second = reals("w_y l_1 l_2")
+    check.prove_all(
+        "l^c is the class-weighted loss in class y iff c charges w_y > 0 on y and nothing on "
+        "errors",
+        "certain of y, l^c is least at the costs in y, normalised, and w_y l at e_y, alone "
+        "(md_theorem1); then the factor, as l(p, y) is not constant",
+        {
+            "the least loss at e_y leaves errors no cost": (
+                [total > 0, CAB >= 0, CAB / total == 0],
+                CAB == 0,
+            ),
+            "the factor is w_y": (
+                [
+                    first != second,
+                    cost * first == weight * first,
+                    cost * second == weight * second,
+                ],
+                cost == weight,
+            ),
+            "conversely": ([CAB == 0], weight * first + CAB * second == weight * first),
+            "naming a class then has the risk w_y q_y": (
+                [CAB == 0],
+                weight * QY + CAB * (1 - QY) == weight * QY,
+            ),
+        },
+    )
     check.prove_all(
         "with u = largest - c the largest entry minimises the risk",
         "nonnegative entries; where the total is positive, the order of the entries",

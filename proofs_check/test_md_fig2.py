@@ -333,7 +333,6 @@ def test_md_fig2(check: Check) -> None:
         "the probabilities drawn inside (0, 1), the largest first",
         reversed(inner),
         lower_residual,
-        role="prose",
     )
     wrong_side(check)
 

@@ -59,6 +59,53 @@ def cases() -> Iterator[tuple[Any, Any]]:
                 yield matrix, q
 
 
+def suppose_not(check: Check) -> None:
+    """Record the argument with (U q)_y = gamma (U q)_y' as its first condition.
+
+    v, w are the entries of U q and U q' at y, v_other, w_other those at y'.
+    """
+    v_other, w_other, beta, gamma = reals("v_other w_other beta gamma")
+    entries = [V >= 0, W >= 0, v_other >= 0, w_other >= 0]
+    conditions = z3.And(gamma > 0, V == gamma * v_other, W != gamma * w_other)
+    check.prove_all(
+        "with (U q)_y = gamma (U q)_y' and (U q')_y != gamma (U q')_y': such y, y' and gamma > 0 "
+        "exist unless U q = beta U q', zeros included",
+        "some entry of each is positive. A zero of U q alone; else one of U q' alone, and y' "
+        "positive in U q'; else the same zeros, and two ratios that differ; else all have one",
+        {
+            **finite_sums.positive_if_some_is(),
+            "a zero of U q alone, y' = y": (
+                [V == 0, W > 0, v_other == V, w_other == W, gamma == 2],
+                conditions,
+            ),
+            "a zero of U q' alone, y' positive in both": (
+                [V > 0, W == 0, v_other > 0, w_other > 0, gamma == V / v_other],
+                conditions,
+            ),
+            "two ratios": (
+                [
+                    *(V > 0, W > 0, v_other > 0, w_other > 0),
+                    *(V / W != v_other / w_other, gamma == V / v_other),
+                ],
+                conditions,
+            ),
+            "else": (
+                [
+                    *entries,
+                    *(v_other > 0, w_other > 0, beta == v_other / w_other),
+                    *((V > 0) == (W > 0), z3.Implies(W > 0, V * w_other == W * v_other)),
+                ],
+                z3.And(beta > 0, V == beta * W),
+            ),
+        },
+    )
+    check.prove(
+        "and they are preserved by division by the totals, so that the predictions differ",
+        [*entries, T > 0, R > 0, conditions],
+        z3.Not(z3.And(V / T == W / R, v_other / T == w_other / R)),
+    )
+
+
 def test_md_lemma1(check: Check) -> None:
     _level_sets_are_convex(check)
     doubled, ones = (F(2), F(2)), (F(1), F(1))
@@ -70,15 +117,6 @@ def test_md_lemma1(check: Check) -> None:
          "y, y', gamma": (1, 1, 2)},
         role="step",
     )  # fmt: skip
-    one, two = (F(0), F(1)), (F(0), F(2))
-    check.certify(
-        "with the indices repaired: if (U q)_y = gamma (U q')_y and (U q)_y' != gamma (U q')_y' "
-        "for some y, y' and gamma > 0, the predictions differ",
-        lambda: not _repaired_conditions(one, two, F(1)) or _normal(one) != _normal(two),
-        {"U": ((0, 0), (1, 2)), "q": (1, 0), "q'": (0, 1), "U q": one, "U q'": two,
-         "y, y', gamma": (1, 2, 1)},
-        role="step",
-    )  # fmt: skip
     _level_set_control(check)
 
 
@@ -88,10 +126,22 @@ def _printed_conditions(one: Any, other: Any) -> bool:
     return any(other[y] != (one[y] / other[z]) * other[z] for y, z in pairs)
 
 
-def _repaired_conditions(one: Any, other: Any, gamma: F) -> bool:
-    """Whether some y and y' meet both for this gamma."""
-    equal = [x == gamma * z for x, z in zip(one, other, strict=True)]
-    return any(equal) and not all(equal)
+def _conditions(one: Any, other: Any) -> bool:
+    """Whether some y, y' and gamma > 0 meet both, the first one with U q on both sides.
+
+    If (U q)_y and (U q)_y' are both zero every gamma meets the first; if one is, none does.
+    """
+    return any(
+        any((other[y], other[z]))
+        if one[y] == one[z] == 0
+        else one[y] * one[z] > 0 and other[y] != one[y] / one[z] * other[z]
+        for y, z in product(range(len(one)), repeat=2)
+    )
+
+
+def _vectors(size: int) -> list[tuple[F, ...]]:
+    """Vectors with entries 0, 1 and 2, not all of them 0."""
+    return [v for v in product((F(0), F(1), F(2)), repeat=size) if any(v)]
 
 
 def _normal(vector: Any) -> tuple[F, ...]:
@@ -100,7 +150,7 @@ def _normal(vector: Any) -> tuple[F, ...]:
 
 def test_md_lemma1_corrected(check: Check) -> None:
     _level_sets_are_convex(check)
-    beta, next_v, next_w = reals("beta next_v next_w")
+    beta = reals("beta")[0]
     check.prove_all(
         "second claim: equal predictions need U q = beta U q' with beta = T / R > 0",
         "both directions",
@@ -116,21 +166,13 @@ def test_md_lemma1_corrected(check: Check) -> None:
         },
     )
 
-    check.prove_all(
-        "the proof's argument holds for a y with (U q')_y > 0, which there is: gamma = (U q)_y / "
-        "(U q')_y > 0 exists, and equal predictions leave no y' with (U q)_y' != gamma (U q')_y'",
-        "a prediction sums to 1, so some entry of it is positive",
-        {
-            **finite_sums.positive_if_some_is(),
-            "positive in U q and in U q'": (
-                [T > 0, R > 0, P > 0, V == P * T, W == P * R],
-                z3.And(V > 0, W > 0, V / W > 0),
-            ),
-            "no y'": (
-                [T > 0, R > 0, W > 0, V / T == W / R, V == beta * W, next_v / T == next_w / R],
-                next_v == beta * next_w,
-            ),
-        },
+    suppose_not(check)
+    check.exhaust(
+        "such y, y' and gamma exist exactly where the vectors are not multiples of each other",
+        "pairs of vectors of 1 to 3 entries from 0, 1, 2, not all 0",
+        (pair for size in (1, 2, 3) for pair in product(_vectors(size), repeat=2)),
+        lambda pair: _conditions(*pair) == (_normal(pair[0]) != _normal(pair[1])),
+        role="confirmation",
     )
 
     def polytope(case: tuple[Any, Any]) -> bool:

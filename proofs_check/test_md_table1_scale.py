@@ -193,7 +193,7 @@ def test_md_class_rates(check: Check) -> None:
         )
     pneumonia = F(counts["Pneumonia"][1], IMAGES)
     check.certify(
-        "approximately one percent of all images are labelled with pneumonia, among others",
+        "one percent of all images, to one digit, are labelled with pneumonia, among others",
         lambda: _rounds(pneumonia, Printed("0.01")),
         {"with the label": counts["Pneumonia"][1], "alone": alone["Pneumonia"]},
     )

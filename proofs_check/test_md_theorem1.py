@@ -9,6 +9,7 @@ T for its total, h for v / T.
 from __future__ import annotations
 
 import operator
+from fractions import Fraction as F
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,67 @@ def test_md_theorem1(check: Check) -> None:
     _shipped(check)
     _assumptions(check)
     _controls(check)
+
+
+def _means_over_features(check: Check) -> None:
+    mass, joint, rest, total, loss = reals("mass joint rest total loss")
+    check.prove_all(
+        "expected loss is the mean over x of the expected loss of f(x) under q(x)",
+        "P(x, y) = P(x) q_y(x); class by class, then feature by feature",
+        {
+            "no class yet": ([total == 0, rest == 0], total == mass * rest),
+            "one more class": (
+                [total == mass * rest, joint == mass * Q],
+                total + joint * loss == mass * (rest + Q * loss),
+            ),
+            "one more x": ([total == rest, V == S], total + V == rest + S),
+        },
+    )
+    other = reals("l_2")[0]
+    check.prove(
+        "the sum over the classes in place of the mean under q",
+        [0 <= Q, Q <= 1, loss >= 0, other >= 0],
+        Q * loss + (1 - Q) * other == loss + other,
+        role="control",
+    )
+
+
+CLASSES: tuple[Any, ...] = (1, 2)
+UNIFORM = (F(1, 2), F(1, 2))
+
+
+def _is_prediction(value: Any) -> bool:
+    """Whether it is in the simplex over `CLASSES`."""
+    return isinstance(value, tuple) and len(value) == len(CLASSES) and sum(value) == 1
+
+
+def test_md_domains(check: Check) -> None:
+    _means_over_features(check)
+    check.certify(
+        "(7) as printed: the second argument of l^u is a class",
+        lambda: UNIFORM in CLASSES,
+        {"classes": CLASSES, "q": UNIFORM},
+        role="reading",
+    )
+    check.certify(
+        "f: X -> Y as printed: its values are predictions",
+        lambda: all(_is_prediction(value) for value in CLASSES),
+        {"f(x)": CLASSES[0]},
+        role="reading",
+    )
+
+
+def test_md_domains_corrected(check: Check) -> None:
+    _means_over_features(check)
+    losses = [brier(UNIFORM, action) for action in range(2)]
+    check.certify(
+        "with the bar, and values in the simplex: the Brier score of (1/2, 1/2) under (1/2, 1/2)",
+        lambda: (
+            _is_prediction(UNIFORM)
+            and expected_loss(losses, np.identity(2, dtype=int), UNIFORM) == F(1, 2)
+        ),
+        {"p": UNIFORM, "q": UNIFORM},
+    )
 
 
 def _prediction_is_in_the_simplex(check: Check) -> None:

@@ -75,26 +75,32 @@ def exchange(weight: Any) -> dict[str, Obligation]:
     }
 
 
-def _sampled(check: Check) -> None:
-    how = "at each instance, and for sums of instances"
-    check.prove_all("labels drawn from the prediction, 99:1", how, sampled_errors(z3.RealVal(99)))
-    p = weighted(1, 99, Q)
+def _margin(check: Check, weight: Any) -> None:
+    """What the weights `weight`:1 do to decisions by the largest prediction, (9)."""
+    p = weighted(1, weight, Q)
     check.prove(
-        "with labels drawn from the posterior instead",
-        [unit(Q)],
-        Q * (1 - Q) == 99 * ((1 - Q) * Q),
-        role="control",
+        "the threshold is where negatives are that many times the positives",
+        [weight > 0, unit(Q)],
+        z3.And(
+            (p[1] >= p[0]) == (Q >= 1 / (1 + weight)),
+            (1 - Q == weight * Q) == (Q == 1 / (1 + weight)),
+        ),
+    )
+    check.prove_all(
+        "no change of the decisions saves a false negative for fewer false positives",
+        "instance by instance, and for sums of instances",
+        exchange(weight),
     )
     check.prove(
         "the most likely class is positive from q = 1/2 on",
-        [unit(Q)],
+        [weight > 1, unit(Q)],
         (p[1] >= p[0]) == (2 * Q >= 1),
         role="control",
     )
 
 
 def test_md_fp_fn_ratio(check: Check) -> None:
-    _sampled(check)
+    _margin(check, z3.RealVal(99))
     p = weighted(1, 99, Q)
     flagged = p[1] >= p[0]
 
@@ -116,19 +122,19 @@ def test_md_fp_fn_ratio(check: Check) -> None:
 
 
 def test_md_fp_fn_ratio_corrected(check: Check) -> None:
-    _sampled(check)
-    p = weighted(1, K, Q)
+    _margin(check, K)
     ratio, share = reals("ratio share")
-    check.prove_all("labels drawn from the prediction, k:1", "as for 99", sampled_errors(K))
-    check.prove(
-        "the threshold is 1/(1+k), where negatives are k times the positives",
-        [K > 0, unit(Q)],
-        z3.And(
-            (p[1] >= p[0]) == (Q >= 1 / (1 + K)),
-            (1 - Q == K * Q) == (Q == 1 / (1 + K)),
-        ),
+    check.prove_all(
+        "labels drawn from the prediction",
+        "at each instance, and for sums of instances",
+        sampled_errors(K),
     )
-    check.prove_all("no change of the decisions is a better trade", "linear", exchange(K))
+    check.prove(
+        "with labels drawn from the posterior instead",
+        [unit(Q)],
+        Q * (1 - Q) == 99 * ((1 - Q) * Q),
+        role="control",
+    )
     # Shares `share` at q = 1/2 (flagged) and 1 - `share` at q = 1/200 (not flagged).
     low, high = weighted(1, 99, z3.RealVal("1/200")), weighted(1, 99, z3.RealVal("1/2"))
     check.prove(
