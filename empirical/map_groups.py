@@ -115,8 +115,16 @@ def run_group(
     def network() -> Any:
         return build(group.model, classes, channels, chosen.image_size)
 
-    train_all = _side_by_side if together else _one_by_one
-    plain, *weighted = train_all(own, chosen, losses, group.seed, network, device, progress)
+    plain, *weighted = _trained(
+        own,
+        chosen,
+        losses,
+        group.seed,
+        network,
+        together=together,
+        device=device,
+        progress=progress,
+    )
     records = [
         {
             "ratio": ratio,
@@ -129,32 +137,26 @@ def run_group(
     return {"records": records, "seconds": time.perf_counter() - start}
 
 
-def _side_by_side(
+def _trained(
     data: ImageData,
     chosen: Protocol,
     losses: Sequence[np.ndarray | None],
     seed: int,
     network: Callable[[], nn.Module],
+    *,
+    together: bool,
     device: str,
     progress: Progress,
 ) -> list[list[Interval]]:
+    """The intervals of a training with each of the class weights, up to where it diverges."""
     from empirical.together import train_together
-
-    steps = train_together(data, chosen, losses, seed, network, device=device, progress=progress)
-    return [list(intervals) for intervals in zip(*steps, strict=True)]
-
-
-def _one_by_one(
-    data: ImageData,
-    chosen: Protocol,
-    losses: Sequence[np.ndarray | None],
-    seed: int,
-    network: Callable[[], nn.Module],
-    device: str,
-    progress: Progress,
-) -> list[list[Interval]]:
     from empirical.train import DivergedError, train
 
+    if together:
+        steps = train_together(
+            data, chosen, losses, seed, network, device=device, progress=progress
+        )
+        return [list(intervals) for intervals in zip(*steps, strict=True)]
     trained: list[list[Interval]] = []
     for before, loss in enumerate(losses):
 
