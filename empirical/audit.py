@@ -41,9 +41,10 @@ def audit(arguments: Sequence[str]) -> tuple[dict[str, Any], Any]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Parse, check, run, write and print; see ``--help``."""
+    """Parse, check, run, print and write; see ``--help``."""
     record, options = audit(arguments)
     text = json.dumps(record, ensure_ascii=False, allow_nan=False)
+    print(text if options.json else as_text(record), flush=True)
     if options.out is not None:
         write_whole(options.out, lambda path: path.write_text(text + "\n", encoding="utf-8"))
     if options.html is not None:
@@ -51,7 +52,6 @@ def main(arguments: Sequence[str]) -> None:
 
         html = page(record)
         write_whole(options.html, lambda path: path.write_text(html, encoding="utf-8"))
-    print(text if options.json else as_text(record))
 
 
 if __name__ == "__main__":

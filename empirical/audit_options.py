@@ -24,7 +24,7 @@ from empirical.audit_payoffs import (
     weights_by_label,
 )
 from empirical.tabular import LOADERS, TabularData, sha256
-from theory.command_line import InputError, Parser, parse_number, require
+from theory.command_line import InputError, Parser, parse_number, require, require_writable
 
 PROGRAM = "python -m empirical.audit"
 MOST = 10**6
@@ -102,6 +102,7 @@ def settings(options: argparse.Namespace) -> Settings:
         if path is not None:
             require(path.suffix.lower() == ending, f"--{name}", path, f"end in {ending}")
             require(path.parent.is_dir(), f"--{name}", path, "lie in a folder that exists")
+            require_writable(f"--{name}", path)
     models = options.model.split(",")
     if "all" in models:
         models = [*(model for model in models if model != "all"), *MODELS]
@@ -150,6 +151,8 @@ def _assembled(
     frame = data.frame.rename(columns=str)
     for name in columns:
         require(name in frame, "--cost-columns", repr(name), "be a column of the table")
+    for name in options.drop:
+        require(name not in (data.target, data.groups), "--drop", repr(name), "be a feature")
     cases = read_cases(frame, data.target, data.groups, left_out)
     costed = options.cost is not None or bool(columns) or (not given and data.cost is not None)
     for name, used in (("shift", costed), ("positive", bool(columns))):

@@ -33,7 +33,7 @@ from empirical.provenance import environment
 from empirical.recording import SPLIT_SEED, class_weights, describe, record
 from empirical.regimes import REGIMES_OF
 from empirical.workers import Workers, side_by_side
-from theory.command_line import InputError, require, run
+from theory.command_line import require, run
 
 
 def compare(options: argparse.Namespace, command: str) -> dict[str, Any]:
@@ -44,7 +44,6 @@ def compare(options: argparse.Namespace, command: str) -> dict[str, Any]:
 
     protocol = chosen_protocol(options)
     device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    _require_device(device)
     data = load(
         options.dataset,
         options.data_dir,
@@ -56,6 +55,9 @@ def compare(options: argparse.Namespace, command: str) -> dict[str, Any]:
     if options.classes is not None:
         data = data.restricted(options.classes)
     emphasised = class_index(options, data.classes)
+    if options.limit is not None:
+        several = int((data.frequencies() > 0).sum()) > 1
+        require(several, "--limit", options.limit, "leave training images of two classes")
     weights = class_weights(data, emphasised, options.ratio)
     name = None if emphasised is None else data.classes[emphasised]
     setting = configuration(options, protocol, name, _digest(options.weights))
@@ -92,7 +94,7 @@ def compare(options: argparse.Namespace, command: str) -> dict[str, Any]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Parse, check, run or read, draw and print; see ``--help``."""
+    """Parse, check, run or read, print and draw; see ``--help``."""
     options = checked(argument_parser().parse_args(arguments))
     if options.verify is not None:
         text = verified(options.verify)
@@ -105,13 +107,13 @@ def main(arguments: Sequence[str]) -> None:
     pairs = compare_results.complete_runs(comparison)
     require(bool(pairs), "results file", options.show, "have a seed with both trainings")
     found = summary(comparison)
+    text = json.dumps(as_json(found), allow_nan=False) if options.json else as_text(found)
+    print(text, flush=True)
     if options.plot is not None:
         from figures.drawing import save
         from figures.md_fig4 import draw_runs
 
         save(draw_runs(comparison), options.plot)
-    text = json.dumps(as_json(found), allow_nan=False) if options.json else as_text(found)
-    print(text)
 
 
 def verified(path: Path) -> str:
@@ -122,17 +124,8 @@ def verified(path: Path) -> str:
     mixed = compare_results.mixed_pairs(comparison)
     wished = f"have each pair from one environment (not so: seed {', '.join(mixed)})"
     require(not mixed, "results file", path, wished)
-    return f"{path}: complete, {comparison['seeds']} paired runs"
-
-
-def _require_device(device: str) -> None:
-    import torch
-
-    try:
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        line = str(error).splitlines()[0]
-        raise InputError(f"--device is {device}: must be usable by torch ({line})") from None
+    count = comparison["seeds"]
+    return f"{path}: complete, {count} paired run{'s' * (count > 1)}"
 
 
 def _digest(path: Path | None) -> str | None:

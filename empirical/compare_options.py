@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import re
+from collections.abc import Collection
 from dataclasses import asdict, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from theory.command_line import InputError, Parser, parse_number, require
+from empirical.compare_results import MOST_SEEDS
+from theory.command_line import InputError, Parser, parse_number, require, require_writable
 from theory.options import check_plot
 
 if TYPE_CHECKING:
@@ -35,7 +39,6 @@ LARGE_MODELS = {  # by default, of the presets for a GPU
 }
 SEEDS = 6  # by default: with 5 the exact sign-flip test cannot fall below 1/16
 FULL_SEEDS = {"resnet_fast": 30, "densenet121": 10}
-MOST_SEEDS = 10_000
 MOST = 10**9
 
 
@@ -83,13 +86,14 @@ def argument_parser() -> Parser:
 
 def checked(options: argparse.Namespace) -> argparse.Namespace:
     """The options with numbers for texts; raises `InputError` for what is out of range."""
+    require_none_empty(options)
+    if options.show is not None or options.verify is not None:
+        kept = ("show", "json", "plot") if options.verify is None else ("verify", "json")
+        require_alone(options, argument_parser(), kept)
     if options.inverse_probability:
         for name in ("emphasise", "ratio"):
             given = getattr(options, name)
             require(given is None, f"--{name}", given, "be left out with --inverse-probability")
-    chosen = [name for name in ("show", "verify", "out") if getattr(options, name) is not None]
-    if len(chosen) > 1:
-        raise InputError(f"--{chosen[0]} is given with --{chosen[1]}: must be given alone")
     options.ratio = number(options.ratio or "99", "--ratio")
     options.limit = None if options.limit is None else whole(options.limit, "--limit", 1, MOST)
     options.jobs = whole(options.jobs or "0", "--jobs", 0, 4096)
@@ -97,7 +101,9 @@ def checked(options: argparse.Namespace) -> argparse.Namespace:
     if options.out is not None:
         require(options.out.suffix == ".json", "--out", options.out, "end in .json")
         require(options.out.parent.is_dir(), "--out", options.out, "lie in a folder that exists")
+        require_writable("--out", options.out)
     check_plot(options.plot)
+    check_device(options.device)
     options.classes = None if options.classes is None else options.classes.split(",")
     small = SMALL_MODELS.get(options.dataset, "small_cnn")
     large = LARGE_MODELS.get((options.dataset, options.preset), small)
@@ -105,6 +111,42 @@ def checked(options: argparse.Namespace) -> argparse.Namespace:
     own = FULL_SEEDS.get(options.model, SEEDS) if options.preset == "full" else SEEDS
     options.seeds = whole(options.seeds or str(own), "--seeds", 1, MOST_SEEDS)
     return options
+
+
+def require_none_empty(options: argparse.Namespace) -> None:
+    """Raise `InputError` naming an option whose value is an empty text."""
+    for name, value in vars(options).items():
+        require(value != "", _option(name), "''", "not be empty")
+
+
+def require_alone(
+    options: argparse.Namespace, parser: argparse.ArgumentParser, kept: Collection[str]
+) -> None:
+    """Raise `InputError` naming an option other than `kept` that differs from its default: it
+    would change nothing beside the first of them."""
+    first, *_ = kept
+    for name, value in vars(options).items():
+        left_out = name in kept or value == parser.get_default(name)
+        require(left_out, _option(name), value, f"be left out with {_option(first)}")
+
+
+def check_device(device: str | None) -> None:
+    """Raise `InputError` unless torch can compute on the device; None leaves the choice."""
+    if device is None:
+        return
+    import torch
+
+    known = re.fullmatch(r"cpu|cuda(:\d+)?", device) is not None
+    require(known, "--device", device, "be cpu, cuda or one of several such as cuda:1")
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        line = str(error).splitlines()[0]
+        raise InputError(f"--device is {device}: must be usable by torch ({line})") from None
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def chosen_protocol(options: argparse.Namespace) -> Protocol:
@@ -164,11 +206,16 @@ def configuration(
     }
 
 
-def number(text: str, argument: str) -> float:
-    """A number from 1e-9 to 1e9; raises `InputError`."""
-    value = float(parse_number(text, argument))
-    require(1e-9 <= value <= MOST, argument, text, "lie between 1e-9 and 1e9")
-    return value
+def number(text: str, argument: str, most: str = "1e9") -> float:
+    """A number from 1e-9 to `most`; raises `InputError`.
+
+    >>> number("1/2", "--ratio")
+    0.5
+    """
+    value = parse_number(text, argument)
+    fitting = Fraction("1e-9") <= value <= Fraction(most)
+    require(fitting, argument, text, f"lie between 1e-9 and {most}")
+    return float(value)
 
 
 def whole(text: str, argument: str, least: int, most: int) -> int:

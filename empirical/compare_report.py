@@ -110,7 +110,7 @@ def title(comparison: Mapping[str, Any]) -> str:
     copy = f" ({', '.join(notes)})" if notes else ""
     return (
         f"{setting['dataset']}{copy}, {weighting}; {setting['model']}, preset {setting['preset']}, "
-        f"{setting['epochs']} epochs on {data['train']:,} images"
+        f"{setting['epochs']} epoch{'s' * (setting['epochs'] > 1)} on {data['train']:,} images"
     )
 
 

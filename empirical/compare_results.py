@@ -25,15 +25,58 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from empirical.layout import read_json
 from empirical.regimes import MEASURES, REGIMES_OF, SPLITS
-from theory.command_line import InputError, require, write_whole
+from empirical.resolution import THRESHOLDS
+from theory.command_line import require, write_whole
 
 FORMAT = "misaligned-by-design comparison, version 2"
 DIGITS = 6  # significant digits of a recorded value
-KEYS = {"format", "configuration", "data", "environments", "seeds", "runs"}
 MODULE = "empirical.recording"  # makes the numbers
 PAIRED_BY = ("device", "source_sha256", "torch")  # what both trainings of a pair share
-RECORD_KEYS = {"steps", "epochs", "series", "learning", "seconds", "environment"}
+MOST_SEEDS = 10_000
+LEARNING = ("total", "learning", "choosing", "resolution")
+SHAPE = {  # see `empirical.layout`
+    "format": str,
+    "configuration": {
+        **dict.fromkeys(("dataset", "split", "model", "preset"), str),
+        "classes": ([str], None),
+        "emphasised": (str, None),
+        "ratio": (float, None),
+        "epochs": int,
+    },
+    "data": {
+        **dict.fromkeys(("train", *SPLITS), int),
+        "classes": [str],
+        "frequencies": [float],
+        "class_weights": [float],
+        "source": str,
+    },
+    "environments": [
+        {
+            **dict.fromkeys(("device", "source_sha256"), str),
+            "commit": (str, None),
+            "versions": {"torch": (str, None)},
+        }
+    ],
+    "seeds": int,
+    "runs": {
+        str: {
+            str: {
+                "steps": [int],
+                "epochs": [float],
+                "series": {str: {str: {str: [(float, None)]}}},
+                "learning": {
+                    **dict.fromkeys(LEARNING, (float, None)),
+                    "recalibration": {"learning": str, "resolution": str},
+                    "elementary": ([float], None),
+                },
+                "seconds": float,
+                "environment": int,
+            }
+        }
+    },
+}
 
 
 def empty(configuration: Mapping[str, Any], data: Mapping[str, Any], seeds: int) -> dict[str, Any]:
@@ -52,23 +95,35 @@ def read(path: Path) -> dict[str, Any]:
     """The comparison in a file, its layout checked.
 
     Raises `InputError` naming the file and what is wrong: not there, not JSON, not this layout,
-    series whose lengths differ.
+    runs that were not planned, series whose lengths differ.
     """
-    require(path.is_file(), "results file", path, "exist")
-    try:
-        found: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"results file is {path}: must be JSON ({error})") from None
-    fitting = isinstance(found, dict) and found.get("format") == FORMAT and set(found) == KEYS
-    require(fitting, "results file", path, f"have the layout {FORMAT!r}")
+    found: dict[str, Any] = read_json(path, FORMAT, SHAPE)
+    setting, data, count = found["configuration"], found["data"], len(found["environments"])
+    weights, planned = data["class_weights"], found["seeds"]
+    require(0 < planned <= MOST_SEEDS, f"number of seeds in {path}", planned,
+            f"lie in [1, {MOST_SEEDS:,}]")  # fmt: skip
+    fitting = len(weights) == len(data["classes"]) and min(weights, default=0) > 0
+    wished = "be positive, one for each class"
+    require(fitting, f"class weights of {path}", _short(weights), wished)
+    heavy, ratio = setting["emphasised"], setting["ratio"]
+    known = (heavy in data["classes"] and ratio is not None) if heavy is not None else ratio is None
+    require(known, f"emphasised class of {path}", heavy, "be one of its classes, with a ratio")
+    seeds = {str(seed) for seed in range(planned)}
+    lengths = {len(r["steps"]) for run in found["runs"].values() for r in run.values()}
+    wished = "be one and the same, above zero"
+    require(not lengths or (len(lengths) == 1 and 0 not in lengths),
+            f"number of intervals in {path}", sorted(lengths), wished)  # fmt: skip
     for seed, trainings in found["runs"].items():
+        require(seed in seeds, f"seed of a run in {path}", seed, f"be one of the {planned} planned")
         for training, record in trainings.items():
             where = f"run {seed}/{training} of {path}"
             _check_record(record, training, where)
-            known = record["environment"] in range(len(found["environments"]))
+            length = len(record["learning"]["elementary"] or [])
+            wished = 0 if heavy is None else len(THRESHOLDS)
+            require(length == wished, f"elementary losses of {where}", length, f"be {wished}")
+            known = record["environment"] in range(count)
             require(known, f"environment of {where}", record["environment"], "be in the file")
-    comparison: dict[str, Any] = found
-    return comparison
+    return found
 
 
 def write(path: Path, comparison: Mapping[str, Any]) -> None:
@@ -188,8 +243,6 @@ def _pairing(found: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _check_record(record: Any, training: str, where: str) -> None:
     require(training in REGIMES_OF, "training", training, f"be one of {', '.join(REGIMES_OF)}")
-    fitting = isinstance(record, dict) and set(record) == RECORD_KEYS
-    require(fitting, where, "a record", f"have the keys {', '.join(sorted(RECORD_KEYS))}")
     regimes = tuple(record["series"])
     require(regimes == REGIMES_OF[training], f"series of {where}", regimes, "be its regimes")
     for regime, splits in record["series"].items():
@@ -197,12 +250,9 @@ def _check_record(record: Any, training: str, where: str) -> None:
         for split, measures in splits.items():
             name = f"{regime} {split} of {where}"
             require(tuple(measures) == MEASURES, name, tuple(measures), "have the four measures")
-            lengths = {len(values) for values in measures.values()} | {len(record["steps"])}
+            axes = (record["steps"], record["epochs"])
+            lengths = {len(values) for values in (*measures.values(), *axes)}
             require(len(lengths) == 1, f"length of {name}", sorted(lengths), "be one and the same")
-            valid = all(
-                v is None or isinstance(v, int | float) for vs in measures.values() for v in vs
-            )
-            require(valid, name, "not numbers", "hold numbers or null")
 
 
 def rounded(value: Any) -> Any:

@@ -19,14 +19,24 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from empirical.compare_options import DATASETS, EMPHASISED, class_index, whole
+from empirical.compare_options import (
+    DATASETS,
+    EMPHASISED,
+    check_device,
+    class_index,
+    number,
+    require_alone,
+    require_none_empty,
+    whole,
+)
 from empirical.compare_results import environment_index, flattened, rounded
 from empirical.map_grid import PRESETS, STEPS, Grid, groups, places
 from empirical.map_groups import OPTIMISERS, protocol_of, run_group
 from empirical.map_results import FORMAT, as_text, cells, read, write
+from empirical.protocols import PRESETS as PROTOCOL_PRESETS
 from empirical.provenance import environment
 from empirical.workers import Workers, side_by_side
-from theory.command_line import Parser, parse_number, require, run
+from theory.command_line import Parser, require, require_writable, run
 from theory.options import check_plot
 
 if TYPE_CHECKING:
@@ -35,6 +45,8 @@ if TYPE_CHECKING:
 PROGRAM = "python -m empirical.map"
 AXES = ("ratios", "sizes", "models", "frequencies", "learning_rates", "weight_scales")
 MODULE = "empirical.map_groups"  # makes the numbers
+PROTOCOLS = {"smoke": "smoke", "full": "full"}  # by preset of the axes; of the others small
+LARGEST = {"learning_rates": "1e30"}  # value on an axis
 
 
 def make(options: argparse.Namespace, grid: Grid, command: str) -> dict[str, Any]:
@@ -100,8 +112,8 @@ def configuration(
 def chosen_protocols(options: argparse.Namespace, grid: Grid) -> dict[str, Protocol]:
     """By network: that of `--protocol`, or of the preset, with the length asked for; side by side
     in single precision, uncompiled."""
-    own = {"smoke": "smoke", "full": "full"}.get(options.preset, "small")
-    kind, length = options.protocol or own, (options.epochs, options.steps)
+    kind = options.protocol or PROTOCOLS.get(options.preset, "small")
+    length = (options.epochs, options.steps)
     known = {
         model: protocol_of(options.dataset, model, kind, options.optimiser, *length)
         for model in grid.models
@@ -143,7 +155,8 @@ def argument_parser() -> Parser:
     add("--preset", choices=PRESETS, default="smoke", help="the axes (default: smoke)")
     for name in AXES:
         add(f"--{name.replace('_', '-')}", metavar="A,B,...", help="instead of the preset's")
-    add("--protocol", help="preset of the training protocol (default: full for full, else small)")
+    add("--protocol", metavar="PRESET", help="of the training protocol: smoke, small, full or "
+        "paper (default: smoke for smoke, full for full, else small)")  # fmt: skip
     add("--epochs", help="instead of the protocol's")
     add("--steps", help="of each training, whatever the number of images (default for full and "
         "images: their own)")  # fmt: skip
@@ -178,14 +191,22 @@ def chosen_grid(options: argparse.Namespace) -> Grid:
         elif name == "sizes":
             values = tuple(whole(item, option, 2, 10**9) for item in items)
         else:
-            values = tuple(float(parse_number(item, option)) for item in items)
-            require(min(values) > 0, option, text, "list numbers above zero")
+            values = tuple(number(item, option, LARGEST.get(name, "1e9")) for item in items)
+        names = [f"{value:g}" if isinstance(value, float) else str(value) for value in values]
+        twice = next((shown for shown in names if names.count(shown) > 1), None)
+        require(twice is None, option, text, f"list {twice} once (as written with six digits)")
         found = replace(found, **{name: values})
     return found
 
 
 def checked(options: argparse.Namespace) -> argparse.Namespace:
     """The options with numbers for texts; raises `InputError` for what is out of range."""
+    require_none_empty(options)
+    if options.show is not None:
+        require_alone(options, argument_parser(), ("show", "json", "plot"))
+    if options.protocol is not None:
+        known = f"be one of {', '.join(PROTOCOL_PRESETS)}"
+        require(options.protocol in PROTOCOL_PRESETS, "--protocol", options.protocol, known)
     options.inverse_probability = False
     options.emphasise = options.emphasise or EMPHASISED[options.dataset]
     options.seeds = whole(options.seeds, "--seeds", 1, 10_000)
@@ -198,24 +219,28 @@ def checked(options: argparse.Namespace) -> argparse.Namespace:
     options.steps = own if options.steps is None else whole(options.steps, "--steps", 1, 10**6)
     options.epochs = None if options.epochs is None else whole(options.epochs, "--epochs", 1, 10**6)
     check_plot(options.plot)
+    check_device(options.device)
     if options.out is not None:
+        require(options.out.suffix == ".json", "--out", options.out, "end in .json")
         require(options.out.parent.is_dir(), "--out", options.out, "lie in a folder that exists")
+        require_writable("--out", options.out)
     return options
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Parse, check, run or read, draw and print; see ``--help``."""
+    """Parse, check, run or read, print and draw; see ``--help``."""
     options = checked(argument_parser().parse_args(arguments))
     grid = chosen_grid(options)
     command = shlex.join(["python", "-m", "empirical.map", *arguments])
     found = make(options, grid, command) if options.show is None else read(options.show)
     require(bool(found["groups"]), "results file", options.show, "hold a finished group")
+    text = json.dumps(list(cells(found)), allow_nan=False) if options.json else as_text(found)
+    print(text, flush=True)
     if options.plot is not None:
         from figures.drawing import save
         from figures.md_map import draw_map
 
         save(draw_map(found), options.plot)
-    print(json.dumps(list(cells(found)), allow_nan=False) if options.json else as_text(found))
 
 
 if __name__ == "__main__":

@@ -97,7 +97,8 @@ def restricted(data: ImageData, group: Group, emphasised: int) -> ImageData:
     """The data of a group: every part with the frequency, the training part of the size.
 
     The same images for every network and learning rate.  Validation and test data keep as many
-    images as the frequency allows.  Raises `InputError` if there are too few images.
+    images as the frequency allows.  Raises `InputError` if there are too few images, for the size
+    or to have one of the class (whose frequency would be another).
     """
     chosen = places(data, group, emphasised)
     return replace(data, **{name: getattr(data, name).chosen(own) for name, own in chosen.items()})
@@ -127,5 +128,10 @@ def _chosen(split: Split, frequency: float | None, size: int | None, emphasised:
             f"--sizes has {wanted}: must lie in [2, {most}] where the emphasised class has "
             f"frequency {share:g}"
         )
-    count = max(1, round(share * wanted))
+    count = round(share * wanted)
+    if not 1 <= count < wanted:
+        raise InputError(
+            f"frequency of the emphasised class is {share:g}: must leave images of it, and others, "
+            f"among {wanted}"
+        )
     return torch.cat([heavy[:count], others[: wanted - count]])

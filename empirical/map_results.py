@@ -12,30 +12,72 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from empirical.compare_results import rounded
+from empirical.compare_results import MOST_SEEDS, rounded
 from empirical.compare_statistics import paired
-from theory.command_line import InputError, require, write_whole
+from empirical.layout import read_json
+from theory.command_line import require, write_whole
 from theory.tables import table
 
 PAIR = ("weighted", "ex_post")
 FORMAT = "misaligned-by-design map, version 2"
+GROUPED = ("models", "sizes", "frequencies", "learning_rates")  # in the name of a group
+AXES = (*GROUPED, "ratios", "weight_scales")
+VALUES = ("weighted_loss", "utility", "learning", "resolution", "validation_loss")
+SHAPE = {  # see `empirical.layout`
+    "format": str,
+    "configuration": {
+        **dict.fromkeys(("dataset", "emphasised", "source"), str),
+        **dict.fromkeys(("first_seed", "seeds"), int),
+        **{axis: [float] for axis in ("ratios", "learning_rates", "weight_scales")},
+        "protocols": {str: {"epochs": int}},
+        "sizes": [int],
+        "models": [str],
+        "frequencies": [(float, None)],
+    },
+    "environments": [{"source_sha256": str, "commit": (str, None)}],
+    "groups": {
+        str: {
+            "records": [
+                {
+                    **dict.fromkeys(("ratio", "weight_scale"), float),
+                    **dict.fromkeys(PAIR, dict.fromkeys(VALUES, (float, None))),
+                }
+            ],
+            "seconds": float,
+            "environment": int,
+        }
+    },
+}
 
 
 def read(path: Path) -> dict[str, Any]:
     """The map in a file; raises `InputError` if it is not there or not a map."""
-    require(path.is_file(), "results file", path, "exist")
-    try:
-        found: Any = json.loads(path.read_text())
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"results file is {path}: must be JSON ({error})") from None
-    fitting = isinstance(found, dict) and found.get("format") == FORMAT
-    require(fitting, "results file", path, f"have the layout {FORMAT!r}")
-    return dict(found)
+    found: dict[str, Any] = read_json(path, FORMAT, SHAPE)
+    setting, count = found["configuration"], len(found["environments"])
+    require(0 < setting["seeds"] <= MOST_SEEDS, f"number of seeds in {path}", setting["seeds"],
+            f"lie in [1, {MOST_SEEDS:,}]")  # fmt: skip
+    for axis in AXES:
+        values = setting[axis]
+        fitting = 0 < len(values) == len(set(values))
+        require(fitting, f"{axis} of {path}", values, "be different values, at least one")
+    seeds = range(setting["first_seed"], setting["first_seed"] + setting["seeds"])
+    places = [*({_text(v, axis) for v in setting[axis]} for axis in GROUPED), set(map(str, seeds))]
+    records = list(product(setting["ratios"], setting["weight_scales"]))
+    for key, group in found["groups"].items():
+        parts = key.split("/")
+        named = len(parts) == len(places) and all(map(set.__contains__, places, parts))
+        require(named, f"group of {path}", key, "be one of those planned")
+        own = [(record["ratio"], record["weight_scale"]) for record in group["records"]]
+        require(own == records, f"records of group {key} of {path}", own, f"be those of {records}")
+        where = group["environment"]
+        require(where in range(count), f"environment of {key} of {path}", where, "be in the file")
+    return found
 
 
 def write(path: Path, found: Mapping[str, Any]) -> None:
@@ -48,8 +90,7 @@ def write(path: Path, found: Mapping[str, Any]) -> None:
 def complete(found: Mapping[str, Any]) -> bool:
     """Whether every point has all seeds that were planned."""
     setting = found["configuration"]
-    axes = ("models", "sizes", "frequencies", "learning_rates")
-    points = math.prod(len(setting[axis]) for axis in axes)
+    points = math.prod(len(setting[axis]) for axis in GROUPED)
     return bool(len(found["groups"]) == points * setting["seeds"])
 
 
@@ -57,9 +98,9 @@ def cells(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """One record for each point of the map: its place, and the gain over its seeds.
 
     ``gain``: mean over seeds of 1 - ex post / weighted loss, with its t interval (None for one
-    seed, all three None if a training of the point diverged); ``resolution``: weighted minus
-    unweighted training, mean over seeds; ``weighted``, ``ex_post``: mean losses on test data, and
-    ``validation``: those on validation data.
+    seed, all three None if a training of the point diverged or its weighted loss is zero);
+    ``resolution``: weighted minus unweighted training, mean over seeds; ``weighted``, ``ex_post``:
+    mean losses on test data, and ``validation``: those on validation data.
     """
     points: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for key, group in found["groups"].items():
@@ -73,7 +114,7 @@ def cells(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             for regime in PAIR
         }
         pairs = zip(losses["ex_post"], losses["weighted"], strict=True)
-        gains = [1 - ex_post / weighted for ex_post, weighted in pairs]
+        gains = [1 - ex_post / weighted if weighted else math.nan for ex_post, weighted in pairs]
         gain = paired([0.0] * len(gains), gains) if np.isfinite(gains).all() else None
         gaps = [_finite(r["weighted"]["resolution"]) - _finite(r["ex_post"]["resolution"])
                 for r in records]  # fmt: skip
@@ -108,6 +149,13 @@ def counts(points: Iterable[Mapping[str, Any]]) -> tuple[int, int, int]:
     return above, len(known) - above - below, below
 
 
+def _text(value: Any, axis: str) -> str:
+    """A value on an axis as it stands in the name of a group (`empirical.map_grid.Group`)."""
+    if axis in ("models", "sizes"):
+        return str(value)
+    return "-" if value is None else f"{value:g}"
+
+
 def _finite(value: float | None) -> float:
     return math.nan if value is None else value
 
@@ -128,7 +176,7 @@ def as_text(found: Mapping[str, Any]) -> str:
         more = (f"{cell['ratio']:g}", f"{cell['weight_scale']:g}", *_gain(cell))
         gap = cell["resolution"]
         rows.append((*place, *more, "-" if gap is None else f"{gap:+.3f}"))
-    top = f"{setting['dataset']}, {setting['emphasised']} emphasised, {setting['seeds']} seeds"
+    top = f"{setting['dataset']}, {setting['emphasised']} emphasised, {_seeds(setting['seeds'])}"
     note = "gain: weighted loss saved by ex post weighting; resolution: weighted minus unweighted"
     above, none, below = counts(cells(found))
     summed = (
@@ -138,9 +186,13 @@ def as_text(found: Mapping[str, Any]) -> str:
     return "\n".join([top, note, *table(header, rows), summed])
 
 
+def _seeds(count: int) -> str:
+    return f"{count} seed{'s' * (count > 1)}"
+
+
 def _gain(cell: Mapping[str, Any]) -> tuple[str, str]:
     if cell["gain"] is None:
-        return "-", "diverged"
+        return "-", "diverged" if cell["weighted"] != 0 else "no loss"
     interval = "-"
     if cell["low"] is not None:
         interval = f"[{100 * cell['low']:.1f}, {100 * cell['high']:.1f}]"

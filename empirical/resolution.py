@@ -221,12 +221,18 @@ def incentive_slope(
 
 
 def comparison_slopes(comparison: Mapping[str, Any]) -> list[float]:
-    """`incentive_slope` of every complete run of a comparison; empty if no class is emphasised."""
+    """`incentive_slope` of every complete run of a comparison; empty if no class is emphasised.
+
+    Also if all classes weigh the same (to the digits of a recorded weight): the incentive ratio
+    does not vary with the threshold then.
+    """
     heavy = comparison["configuration"]["emphasised"]
     if heavy is None:
         return []
     index, weights = comparison["data"]["classes"].index(heavy), comparison["data"]["class_weights"]
     other = weights[index - 1]  # all other classes weigh the same
+    if math.isclose(weights[index], other, rel_tol=1e-5):
+        return []
     curves = [
         [pair[training]["learning"]["elementary"] for training in ("weighted", "unweighted")]
         for pair in comparison["runs"].values()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 PROGRESS_EVERY = 2.0  # seconds between two lines of progress
+LEAST_SHARE = 0.01  # of the work that is done before what is left is estimated
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,9 @@ class Workers:
 class Reporter:
     """Progress of one task on standard error, at most every `PROGRESS_EVERY` seconds.
 
-    `finished` of `tasks` had ended when it began; `start`: when the first began.
+    `finished` of `tasks` had ended when it began; `start`: when the first began.  Of the tasks that
+    began when none had ended, time counts from their first epochs: what a process needs to load
+    and prepare does not repeat.
     """
 
     name: str
@@ -56,22 +59,30 @@ class Reporter:
     tasks: int
     jobs: int
     start: float
+    before: float = 0.0  # share of the work done at `start`
 
     def __post_init__(self) -> None:
         """The first line comes after `PROGRESS_EVERY` seconds."""
         self.last = time.monotonic()
+        self.heard = False
 
     def __call__(self, done: float, total: float, loss: Tensor) -> None:
         """`done` of `total` epochs; `loss`: that of the last batch."""
         now = time.monotonic()
+        # The tasks that run now are taken to be as far as this one.
+        share = min((self.finished + self.jobs * done / total) / self.tasks, 1.0)
+        if not self.heard:
+            self.heard = True
+            if self.finished == 0:
+                self.start, self.before = now, share
         if now - self.last < PROGRESS_EVERY * self.jobs:
             return
         self.last = now
-        # The tasks that run now are taken to be as far as this one.
-        share = min((self.finished + self.jobs * done / total) / self.tasks, 1.0)
-        left = _duration((now - self.start) * (1 - share) / share)
         text = f"{self.name}: epoch {done:.1f} of {total:g}, loss {float(loss):.4f}"
-        print(f"{text}; about {left} left", file=sys.stderr, flush=True)
+        made = share - self.before
+        if made >= LEAST_SHARE:
+            text += f"; about {_duration((now - self.start) * (1 - share) / made)} left"
+        print(text, file=sys.stderr, flush=True)
 
 
 def side_by_side(

@@ -78,7 +78,10 @@ def _draw_ratios(axes: Axes, points: list[dict[str, Any]], model: str) -> None:
     for color, size in zip(COLOURS, values(points, "size"), strict=False):
         curve(axes, [p for p in points if p["size"] == size], "ratio", color, f"{size:,} images")
     axes.axhline(0, color=drawing.GREY, lw=0.8)
-    axes.set_xscale("log")
+    if any(point["gain"] is not None for point in points):
+        axes.set_xscale("log")
+    else:
+        axes.text(0.5, 0.5, "all trainings diverged", transform=axes.transAxes, ha="center")
     axes.set_xlabel("Ratio of the weights")
 
 

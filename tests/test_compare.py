@@ -157,9 +157,18 @@ BAD = [
     (("--show=missing.json",), "results file is missing.json: must exist"),
     (("--out=x.txt",), "--out is x.txt: must end in .json"),
     (("--out=no/x.json",), "--out is no/x.json: must lie in a folder"),
-    (("--out=x.json", "--show=y.json"), "must be given alone"),
+    (("--out=x.json", "--show=y.json"), "--out is x.json: must be left out with --show"),
+    (("--verify=y.json", "--plot=p.svg"), "--plot is p.svg: must be left out with --verify"),
+    (("--seeds=77", "--show=y.json"), "--seeds is 77: must be left out with --show"),
+    (("--out=/proc/x.json",), "--out is /proc/x.json: must be writable"),
+    (("--plot=/proc/x.svg",), "--plot is /proc/x.svg: must be writable"),
+    (("--ratio=1e999",), "--ratio is 1e999: must lie between 1e-9 and 1e9"),
+    (("--learning-rate=1e999",), "--learning-rate is 1e999: must lie between"),
+    (("--emphasise=",), "--emphasise is '': must not be empty"),
+    (("--limit=1",), "--limit is 1: must leave training images of two classes"),
     (("--plot=x.jpg",), "--plot is x.jpg: must end in"),
-    (("--device=abacus",), "--device is abacus: must be usable"),
+    (("--device=abacus",), "--device is abacus: must be cpu, cuda"),
+    (("--device=cuda:99",), "--device is cuda:99: must be usable"),
     (("--weights=x", "--preset=smoke"), "--weights is x: must exist"),
     (("--evaluate-every=0",), "--evaluate-every is 0"),
     (
@@ -204,6 +213,15 @@ def test_help_has_an_example(cli):
     code, out, _ = cli("--help")
     assert code == 0
     assert "Examples: " in out
+
+
+def test_equal_weights_have_no_incentive_slope(cli, tmp_path):
+    path = tmp_path / "equal.json"
+    arguments = (*TINY[:-3], "--threads=1", "--jobs=1", "--ratio=1", "--out", path, "--json")
+    code, out, _ = cli(*arguments)
+    assert code == 0
+    assert json.loads(out)["learning"]["incentive_slope"] is None
+    assert json.loads(cli("--show", path, "--json")[1])["learning"]["incentive_slope"] is None
 
 
 # The recorded results
@@ -276,7 +294,7 @@ def _mixed(found):
         (_set(["configuration", "epochs"], 7), "another configuration"),
         (_set(["configuration", "emphasised"], "3"), "emphasised is '3'"),
         (_set(["configuration", "pretrained_sha256"], None), None),
-        (_set(["seeds"], 1), "number of seeds is 1: must be 2"),
+        (_set(["seeds"], 3), "number of seeds is 3: must be 2"),
         (_set(["runs", "1"], {}), "number of missing trainings is 2"),
         (_set(["environments", 0, "commit"], None), "commit is None"),
         (_copied, "seeds 0 and 1 are the same run"),

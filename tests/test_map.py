@@ -84,10 +84,11 @@ def test_under_sgd_a_scale_of_the_weights_is_a_learning_rate(cli):
     assert scaled[0]["weighted"] == pytest.approx(faster[0]["weighted"], rel=1e-3)
 
 
-def test_diverged_trainings_are_no_points(cli):
+def test_diverged_trainings_are_no_points(cli, tmp_path):
     arguments = (*TINY, "--ratios=99", "--optimiser=sgd", "--learning-rates=1e30", "--together")
-    code, out, _ = cli(*arguments)
+    code, out, _ = cli(*arguments, "--plot", tmp_path / "map.svg")
     assert code == 0
+    assert (tmp_path / "map.svg").is_file()
     assert "diverged" in out
     assert json.loads(cli(*arguments, "--json")[1])[0]["gain"] is None
 
@@ -169,9 +170,24 @@ def test_every_preset_names_each_group_once():
     ("arguments", "message"),
     [
         (("--sizes=1",), "--sizes is 1: must be a whole number from 2"),
-        (("--ratios=0",), "--ratios is 0: must list numbers above zero"),
+        (("--ratios=0",), "--ratios is 0: must lie between 1e-9 and 1e9"),
         (("--models=deep", "--sizes=100"), "--preset is smoke: must exist for model deep"),
         (("--frequencies=2", "--sizes=100"), "--frequencies is 2.0: must lie in (0, 1)"),
+        (("--frequencies=0.01", "--sizes=20"), "class is 0.01: must leave images of it"),
+        (("--frequencies=0.1000001,0.1000002",), "must list 0.1 once"),
+        (("--ratios=99,9,99.0",), "--ratios is 99,9,99.0: must list 99 once"),
+        (("--weight-scales=1,1",), "must list 1 once"),
+        (("--sizes=100,100",), "must list 100 once"),
+        (("--models=mlp,mlp",), "must list mlp once"),
+        (("--ratios=1e999",), "--ratios is 1e999: must lie between"),
+        (("--learning-rates=1e400",), "must lie between 1e-9 and 1e30"),
+        (("--device=meta",), "--device is meta: must be cpu, cuda"),
+        (("--device=cuda:99",), "--device is cuda:99: must be usable"),
+        (("--protocol=nope",), "--protocol is nope: must be one of smoke"),
+        (("--out=/proc/map.json",), "--out is /proc/map.json: must be writable"),
+        (("--out=map.txt",), "--out is map.txt: must end in .json"),
+        (("--show=x.json", "--ratios=3"), "--ratios is 3: must be left out with --show"),
+        (("--emphasise=",), "--emphasise is '': must not be empty"),
         (("--emphasise=ten",), "--emphasise is 'ten'"),
         (("--show=missing.json",), "results file is missing.json: must exist"),
         (("--out=no/map.json",), "--out is no/map.json"),

@@ -55,6 +55,20 @@ def test_progress_names_the_task_and_says_what_is_left(monkeypatch, capsys):
     )
 
 
+def test_time_counts_from_the_first_epochs_of_the_first_tasks(monkeypatch, capsys):
+    clock = iter([0.0, 60.0, 61.0, 90.0])
+    monkeypatch.setattr(workers.time, "monotonic", lambda: next(clock))
+    report = Reporter("[1/2] seed 0", finished=0, tasks=2, jobs=1, start=0.0)
+    report(0.01, 10, torch.tensor(1.0))  # after a minute of loading
+    report(0.02, 10, torch.tensor(1.0))
+    report(5.01, 10, torch.tensor(1.0))
+    # A quarter of the work in half a minute: three times as long for the rest.
+    assert capsys.readouterr().err == (
+        "[1/2] seed 0: epoch 0.0 of 10, loss 1.0000\n"
+        "[1/2] seed 0: epoch 5.0 of 10, loss 1.0000; about 1 min left\n"
+    )
+
+
 def test_too_little_memory_on_a_gpu_is_one_line():
     def hungry(device, progress):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 80 GiB.")
