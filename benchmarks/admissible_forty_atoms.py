@@ -12,10 +12,13 @@ from __future__ import annotations
 import math
 import random
 import time
+from collections.abc import Sequence
 from fractions import Fraction
 
 from theory.admissible import extremes_by_enumeration, extremes_by_search, verify_case
+from theory.command_line import Parser, run
 
+PROGRAM = "python benchmarks/admissible_forty_atoms.py"
 ATOMS = 40
 ENUMERATED_ATOMS = 13
 LARGEST_DENOMINATOR = 10**6
@@ -33,7 +36,8 @@ def unrelated_masses(atoms: int, generator: random.Random) -> tuple[Fraction, ..
     return (*masses, 1 - sum(masses))
 
 
-def main() -> None:
+def main(arguments: Sequence[str]) -> None:
+    Parser(prog=PROGRAM, description=__doc__.partition("\n")[0]).parse_args(arguments)
     generator = random.Random(SEED)
     few = unrelated_masses(ENUMERATED_ATOMS, generator)
     many = unrelated_masses(ATOMS, generator)
@@ -59,4 +63,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main, PROGRAM)

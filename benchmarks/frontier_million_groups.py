@@ -9,11 +9,15 @@ given interval; only those inside (1/3, 2/3) have to be sorted, so the second is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from timing import fastest
 
+from theory.command_line import Parser, run
 from theory.population import Subgroups, optimal_policy, population_frontier
 
+PROGRAM = "python benchmarks/frontier_million_groups.py"
 GROUPS = 10**6
 INTERVALS = ((0.0, 1.0), (1 / 3, 2 / 3))
 ALPHA = 0.3
@@ -21,7 +25,8 @@ REPEATS = 7
 SEED = 0
 
 
-def main() -> None:
+def main(arguments: Sequence[str]) -> None:
+    Parser(prog=PROGRAM, description=__doc__.partition("\n")[0]).parse_args(arguments)
     generator = np.random.default_rng(SEED)
     names = tuple(map(str, range(GROUPS)))
     unsorted = generator.random(GROUPS)
@@ -44,4 +49,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main, PROGRAM)

@@ -32,7 +32,9 @@ from empirical.losses import utility_weighted_cross_entropy
 from empirical.models import MODELS, build
 from empirical.provenance import environment
 from empirical.together import Stack
+from theory.command_line import Parser, require, require_writable, run, write_whole
 
+PROGRAM = "python benchmarks/weighted_training_throughput.py"
 CLASSES, CHANNELS, SIZE = 10, 3, 32
 REPEATS, STEPS, WARM_UP = 5, 50, 10
 MOST_COST = 0.02
@@ -204,8 +206,8 @@ def as_text(found: dict[str, Any]) -> str:
     )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+def main(arguments: Sequence[str]) -> None:
+    parser = Parser(prog=PROGRAM, description=__doc__.partition("\n")[0], allow_abbrev=False)
     parser.add_argument("--model", choices=MODELS, default="resnet_fast")
     parser.add_argument("--batch", type=int, default=512)
     parser.add_argument("--trainings", type=int, default=2)
@@ -213,14 +215,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--tiny", action="store_true", help="few steps, to see that it runs")
     parser.add_argument("--out", type=Path, metavar="FILE", help="also write the numbers (.json)")
     options = parser.parse_args(arguments)
-    if options.threads:
+    for name in ("batch", "trainings", "threads"):
+        value = getattr(options, name)
+        require(value is None or value >= 1, f"--{name}", value, "be at least 1")
+    require_writable("--out", options.out)
+    if options.threads is not None:
         torch.set_num_threads(options.threads)
     found = measured(options, "cuda" if torch.cuda.is_available() else "cpu")
     print(as_text(found))
     if options.out is not None:
-        options.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    return int(found["cost_of_weights"] > MOST_COST)
+        text = json.dumps(found, indent=1) + "\n"
+        write_whole(options.out, lambda path: path.write_text(text, encoding="utf-8"))
+    if found["cost_of_weights"] > MOST_COST:
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main, PROGRAM)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import figures
 from figures import drawing
-from theory.command_line import InputError, Parser, run, write_whole
+from theory.command_line import InputError, Parser, require_folder, run, write_whole
 
 PROGRAM = "python -m figures"
 NOT_FIGURES = {"__main__", "drawing", "recorded"}
@@ -30,22 +30,22 @@ def title(slug: str) -> str:
 
 
 def regenerate(slug: str, report: Path | None) -> Path:
-    """Write the figure to `drawing.OUTPUT`, and a copy to `report`/figures; return the former."""
+    """Write the figure to `drawing.OUTPUT`; return its path.
+
+    A copy goes to `report`/figures, which must exist, unless `report` is None.
+    """
     import_module(f"figures.{slug}").main(drawing.OUTPUT)
     written = drawing.OUTPUT / f"{slug}.svg"
     if report is not None:
-        copies = report / "figures"
-        try:
-            copies.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"--report is {report}: cannot be made ({error.strerror})") from None
-        write_whole(copies / written.name, lambda copy: _copy(written, copy))
+        write_whole(report / "figures" / written.name, lambda copy: _copy(written, copy))
     return written
 
 
 def main(arguments: Sequence[str]) -> None:
     """Parse the arguments, and list or regenerate the figures, one line each."""
-    parser = Parser(prog=PROGRAM, description="Regenerate the figures as vector files.")
+    parser = Parser(
+        prog=PROGRAM, description="Regenerate the figures as vector files.", allow_abbrev=False
+    )
     parser.add_argument("slugs", metavar="SLUG", nargs="*", help="figures to make (all by default)")
     parser.add_argument("--report", metavar="DIR", type=Path, help="copy them to DIR/figures too")
     parser.add_argument("--list", action="store_true", help="list the slugs and stop")
@@ -56,9 +56,12 @@ def main(arguments: Sequence[str]) -> None:
             raise InputError(f"SLUG is {slug!r}: must be one of {', '.join(known)}")
     chosen = list(dict.fromkeys(options.slugs)) or known
     if options.list:
+        width = max(map(len, chosen))
         for slug in chosen:
-            print(f"{slug:16} {title(slug)}")
+            print(f"{slug:{width}}  {title(slug)}")
         return
+    if options.report is not None:
+        require_folder("--report", options.report / "figures")
     for position, slug in enumerate(chosen, start=1):
         start = time.perf_counter()
         written = regenerate(slug, options.report)

@@ -17,7 +17,15 @@ from pathlib import Path
 from proofs_check import report
 from proofs_check.claims_table import load_claims
 from proofs_check.ledger import run_ledger
-from theory.command_line import InputError, Parser, require, run, write_whole
+from theory.command_line import (
+    InputError,
+    Parser,
+    require,
+    require_folder,
+    require_writable,
+    run,
+    write_whole,
+)
 
 PROGRAM = "python -m proofs_check"
 
@@ -37,8 +45,8 @@ def main(arguments: Sequence[str]) -> None:
     if options.report:
         report.write_report(entries, options.report)
     if options.readme:
-        text = report.with_block(options.readme.read_text(), report.readme_block(entries))
-        write_whole(options.readme, lambda path: path.write_text(text))
+        text = report.with_block(_readme(options.readme), report.readme_block(entries))
+        write_whole(options.readme, lambda path: path.write_text(text, encoding="utf-8"))
     if options.json:
         print(json.dumps([entry.as_json() for entry in entries.values()], indent=1))
         return
@@ -51,8 +59,10 @@ def main(arguments: Sequence[str]) -> None:
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = Parser(
         prog=PROGRAM,
+        usage="%(prog)s [show SLUG] [options]",
         description="Check the claims of the sources and compute a verdict for each.",
         epilog=f"example: {PROGRAM} show ff_lemma_b1",
+        allow_abbrev=False,
     )
     add = parser.add_argument
     add("show", nargs="*", metavar="show SLUG", help="one claim with all its evidence")
@@ -74,11 +84,30 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     options.show = words[1] if words else None
     if options.workers is not None:
         require(options.workers >= 1, "--workers", options.workers, "be at least 1")
+    if options.show:
+        for name in ("only", "report", "readme"):
+            value = getattr(options, name)
+            require(not value, f"--{name}", _words(value), "be left out with show SLUG")
     if options.readme:
-        require(options.readme.is_file(), "--readme", options.readme, "be an existing file")
+        whole = "be left out with --readme, which needs the verdict of every claim"
+        require(not options.only, "--only", _words(options.only), whole)
+        report.with_block(_readme(options.readme), "")
+        require_writable("--readme", options.readme)
     if options.report:
-        require(not options.report.is_file(), "--report", options.report, "be a folder")
+        require_folder("--report", options.report)
     return options
+
+
+def _words(value: object) -> str:
+    return " ".join(value) if isinstance(value, list) else str(value)
+
+
+def _readme(path: Path) -> str:
+    """The text of the README; raises `InputError` if it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"--readme is {path}: must be a text file ({error})") from None
 
 
 def _chosen(slugs: list[str]) -> list[str] | None:

@@ -8,7 +8,9 @@ open too, and says so: nothing is stronger than what it rests on.
 from __future__ import annotations
 
 import importlib
+import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -101,18 +103,25 @@ def run_ledger(
     """Check the claims (all, or the named ones and what they need) and return the entries.
 
     `progress` is called after each claim with the number done, the total, the slug and the
-    seconds it took.  Entries come in the order of the claims table.
+    seconds it took.  There are `workers` processes (one per core if None), and never more than
+    claims to check.  Entries come in the order of the claims table.
     """
     claims = load_claims()
     wanted = _closure(claims, slugs)
     checked = sorted(set(find_checks()) & wanted)
     evidence: dict[str, tuple[tuple[Part, ...], float]] = {}
-    with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
-        futures = {pool.submit(_run_one, slug, full): slug for slug in checked}
-        for done, future in enumerate(as_completed(futures), start=1):
-            slug = futures[future]
-            evidence[slug] = future.result()
-            progress(done, len(checked), slug, evidence[slug][1])
+    processes = max(1, min(workers or os.cpu_count() or 1, len(checked)))
+    with ProcessPoolExecutor(processes, initializer=_end_when_interrupted) as pool:
+        try:
+            futures = {pool.submit(_run_one, slug, full): slug for slug in checked}
+            for done, future in enumerate(as_completed(futures), start=1):
+                slug = futures[future]
+                evidence[slug] = future.result()
+                progress(done, len(checked), slug, evidence[slug][1])
+        except KeyboardInterrupt:
+            for process in multiprocessing.active_children():
+                process.terminate()
+            raise
     return assemble({s: c for s, c in claims.items() if s in wanted}, evidence)
 
 
@@ -192,6 +201,11 @@ def coverage(entries: Mapping[str, Entry]) -> dict[str, dict[str, int]]:
 
 _VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 _EXPERIMENTAL = {kernel.REPLICATED, kernel.UNDETECTED, kernel.WAITING}
+
+
+def _end_when_interrupted() -> None:
+    """Let Ctrl-C end this process quietly; the one that waits for it says so."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _run_one(slug: str, full: bool) -> tuple[tuple[Part, ...], float]:

@@ -200,12 +200,22 @@ BAD = [
     ),
     ((*OFFENDER, "--utility=cara:1", "--exact"), "--exact is set: must be left out"),
     ((*OFFENDER, "--gain=1e900"), "a result is too large for a decimal: use --exact"),
-    ((*OFFENDER, "--gain=1e900", "--utility=cara:1"), "too large for floating-point"),
+    (
+        (*OFFENDER, "--gain=1e900", "--utility=cara:1"),
+        "--gain is 1e900, the largest number: too large for floating-point",
+    ),
     ((*LAW, "normal:0,1"), "--gain-distribution is normal:0,1: must be values:G@SHARE"),
     ((*LAW, "uniform:2,1"), "must have 0 <= LOW < HIGH"),
     ((*LAW, "exponential:0"), "must have a positive MEAN"),
     ((*LAW, "lognormal:0,0"), "must have a positive SIGMA"),
     ((*LAW, "lognormal:1000,1"), "must have a MU in [-700, 700]"),
+    ((*LAW, "lognormal:0,1e-999", "--json"), "must have a SIGMA in [1e-150, 1e150]"),
+    ((*LAW, "lognormal:0,1e300"), "must have a SIGMA in [1e-150, 1e150]"),
+    ((*LAW, "exponential:1e-999"), "must have a MEAN of at least 2.2e-308"),
+    ((*LAW, "exponential:1e-310"), "must have a MEAN of at least 2.2e-308"),
+    ((*LAW, "uniform:0,1e-320"), "must have a HIGH - LOW of at least 2.2e-308"),
+    ((*LAW, "uniform:1e20,100000000000000000001"), "must have a HIGH - LOW of at least 2.2e-308"),
+    ((*LAW, "uniform:0,1e999"), "--gain-distribution is uniform:0,1e999: must fit into floats"),
     ((*LAW, "values:1"), "must list gains as G@SHARE"),
     ((*LAW, "values:1@1/2"), "must have positive shares of sum 1"),
     ((*LAW, "values:-1@1"), "must have gains of at least 0"),
@@ -215,6 +225,7 @@ BAD = [
     ((*INSPECT, "--harm", "-1"), "--harm is -1: must be at least 0"),
     ((*INSPECT, "--plot=x.jpg"), "--plot is x.jpg: must end in .svg, .pdf, .png"),
     ((*INSPECT, "--plot=no/x.svg"), "--plot is no/x.svg: must lie in a folder that exists"),
+    ((*INSPECT, "--plot=/proc/x.svg"), "--plot is /proc/x.svg: must be writable ("),
 ]
 
 

@@ -302,6 +302,9 @@ BAD = [
     (["--groups=x.csv", "--share=1"], "--share is 1: must be left out with --groups"),
     (["--groups=missing.csv"], "--groups is missing.csv: must be readable (No such file"),
     (["--groups=."], "--groups is .: must be readable (Is a directory)"),
+    (["--p=1/2", "--gain=1e999"], "a result is too large for a decimal: use --exact"),
+    (["--p=1/2", "--gain=1e999", "--json"], "a result is too large for a decimal: use --exact"),
+    (["--p=1/2", "--plot=/proc/x.svg"], "--plot is /proc/x.svg: must be writable ("),
     (["--p=1/2", "spare"], "unrecognized arguments: spare"),
 ]
 

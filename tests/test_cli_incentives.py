@@ -97,6 +97,7 @@ def test_unscaled_weights(cli):
             "--weights is 1e-400: must lie in [1e-100, 1e100]",
         ),
         (("--weights", 2, 1, "--plot", "x.jpg"), "--plot is x.jpg: must end in"),
+        (("--weight", 2, 1), "the following arguments are required: --weights"),
         ((), "the following arguments are required: --weights"),
     ],
 )

@@ -9,9 +9,11 @@ import pytest
 from assertions import assert_one_line
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_cli_frontier import run_quietly
 
 from theory import groups_csv
 from theory.general_population import general_extremes_by_enumeration
+from theory.groups_csv import EXACT_UP_TO
 
 
 def answer(cli, *arguments: object):
@@ -43,8 +45,6 @@ def test_scaling_both_payoffs_scales_the_points(cli):
     loss=st.fractions(F(1, 4), 4, max_denominator=4),
 )
 def test_no_covariate_is_beyond_the_printed_frontier(p, q, gain, loss):
-    from test_cli_frontier import run_quietly
-
     shown = json.loads(
         run_quietly([f"--p={p}", f"--gain={gain}", f"--loss={loss}", "--json", "--exact"])
     )
@@ -67,6 +67,24 @@ def test_floats_agree_with_fractions(cli, write, monkeypatch):
     ]
     for left, right in zip(exact["vertices"], rounded["vertices"], strict=True):
         assert left == pytest.approx(right, abs=1e-12)
+
+
+def test_payoffs_beyond_the_floats_need_exact_numbers(cli, tmp_path):
+    large = ("--p", "0.4", "--gain", "1e999")
+    assert_one_line(cli(*large), "a result is too large for a decimal: use --exact")
+    assert cli(*large, "--exact")[0] == 0
+    picture = tmp_path / "frontier.svg"
+    message = "a number is too large for floating-point arithmetic"
+    assert_one_line(cli(*large, "--exact", "--plot", picture), message)
+    assert not picture.exists()
+
+
+def test_payoffs_with_subgroups_in_floats(cli, write):
+    count = EXACT_UP_TO + 1
+    groups = write("n,p\n" + "1,0.4\n" * count)
+    message = "--loss is 1e-999: must lie in [1e-100, 1e+100], unless --exact is set"
+    floats = ("--groups", groups, "--loss", "1e-999")
+    assert_one_line(cli(*floats), message)
 
 
 def test_plot(cli, tmp_path):

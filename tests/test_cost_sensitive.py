@@ -359,6 +359,7 @@ def test_reasons_are_those_that_hold(cli, write):
         ("0,1\n", "shape of --cost is (1, 2)"),
         ("0,-1\n1,0\n", "smallest cost is -1"),
         ("0,x\n1,0\n", "column 2 is 'x'"),
+        ("0,1e400\n1,0\n", "a result is too large for a decimal: use --exact"),
         ("\n".join(",".join("1" for _ in range(13)) for _ in range(13)), "is 13: must be at most"),
     ],
 )

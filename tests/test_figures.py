@@ -302,6 +302,8 @@ def test_list_names_every_figure(capsys):
     main(["--list"])
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == SLUGS
+    start = 2 + max(map(len, SLUGS))
+    assert all(line[start - 1] == " " != line[start] for line in lines)
 
 
 def test_named_figures_are_written_and_copied(tmp_path, monkeypatch, capsys):
@@ -320,7 +322,9 @@ def test_named_figures_are_written_and_copied(tmp_path, monkeypatch, capsys):
 def test_report_that_is_a_file_is_refused(tmp_path, monkeypatch):
     (tmp_path / "report").write_text("")
     monkeypatch.setattr(drawing, "OUTPUT", tmp_path)
-    with pytest.raises(InputError, match=r"--report is .*report: cannot be made"):
+    with pytest.raises(
+        InputError, match=r"--report is .*report/figures: must be a writable folder"
+    ):
         main(["ff_fig2", "--report", str(tmp_path / "report")])
 
 

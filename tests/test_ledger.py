@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 import z3
 
+from proofs_check.__main__ import PROGRAM, main
 from proofs_check.check import CORRECTED, FALSE, HOLDS, OPEN, Check, strength_of, verdict_of
 from proofs_check.claims_table import Claim, load_claims
-from proofs_check.ledger import assemble, coverage
+from proofs_check.ledger import assemble, coverage, run_ledger
 from proofs_check.report import README_END, README_START, markdown, show_lines, with_block
+from theory.command_line import InputError
 
+ROOT = Path(__file__).parent.parent
 X = z3.Real("x")
 TRUE = ([X > 1], X > 0)
 WRONG = ([X > 1], X > 2)
@@ -152,7 +155,7 @@ def test_reports_name_the_counterexample_and_the_control() -> None:
 def test_the_generated_block_is_replaced_and_nothing_else() -> None:
     readme = f"before\n{README_START}\nold\n{README_END}\nafter\n"
     assert with_block(readme, f"{README_START}\nnew\n{README_END}") == readme.replace("old", "new")
-    with pytest.raises(ValueError, match="marker"):
+    with pytest.raises(InputError, match="marker"):
         with_block("no markers", "block")
 
 
@@ -162,7 +165,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        cwd=Path(__file__).parent.parent,
+        cwd=ROOT,
     )
 
 
@@ -172,6 +175,10 @@ def test_show_on_the_command_line() -> None:
     assert shown.stdout.startswith("ff_lemma_b1: false as printed")
     assert "p = 1, q = 1" in shown.stdout
     assert "corrected by ff_lemma_b1_corrected" in shown.stdout
+
+
+def test_there_are_no_more_processes_than_claims() -> None:
+    assert "ff_default_action" in run_ledger(["ff_default_action"], workers=100_000)
 
 
 def test_json_on_the_command_line() -> None:
@@ -205,11 +212,18 @@ def test_json_on_the_command_line() -> None:
         (["--workers", "0"], "--workers is 0"),
         (["--workers", "many"], "argument --workers"),
         (["--readme", "missing.md"], "--readme is missing.md"),
+        (["--readme", "LICENSE"], "lacks the marker lines"),
+        (["--readme", "README.md", "--only", "ff_fact3"], "--only is ff_fact3: must be left out"),
+        (["show", "ff_fact3", "--readme", "README.md"], "--readme is README.md: must be left out"),
+        (["show", "ff_fact3", "--report", "new"], "--report is new: must be left out"),
+        (["show", "ff_fact3", "--only", "ff_fact3"], "--only is ff_fact3: must be left out"),
+        (["--report", "LICENSE"], "--report is LICENSE: must be a writable folder"),
+        (["--work", "1"], "unrecognized arguments: --work"),
     ],
 )
-def test_bad_input_gets_one_line(arguments: list[str], message: str) -> None:
-    result = run(*arguments)
-    assert result.returncode == 2
-    assert message in result.stderr
-    assert len(result.stderr.splitlines()) == 1
-    assert result.stdout == ""
+def test_bad_input_gets_one_line(in_process, monkeypatch, arguments, message) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.chdir(ROOT)
+    code, out, err = in_process(main, PROGRAM)(*arguments)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1

@@ -224,6 +224,10 @@ def test_plot_is_written(robust, tmp_path):
     [
         (("--groups", TABLE, "--alpha", "1.2"), "--alpha is 1.2: must lie in [0, 1]"),
         (("--groups", TABLE, "--alpha", "0.2", "--confidence", "1"), "--confidence is 1: must lie"),
+        (
+            ("--groups", TABLE, "--alpha", "0.2", "--confidence", "1e-400"),
+            "--confidence is 1e-400: must lie strictly between 0 and 1",
+        ),
         (("--groups", "none.csv", "--alpha", "0.2"), "--groups is none.csv: must be readable"),
         (("--groups", TABLE, "--alpha", "0.2", "--plot", "."), "--plot is .: must end in"),
         (("--alpha", "0.2"), "--groups"),

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
+import io
 import os
 import re
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Collection, Sequence
@@ -13,6 +17,8 @@ from pathlib import Path
 from typing import NoReturn
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?|[+-]?\d+/\d+")
+
+_FAILED_OUTPUT = {errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG}  # where no file is named
 
 
 class InputError(ValueError):
@@ -52,6 +58,8 @@ def parse_number(text: str, argument: str) -> Fraction:
     """
     stripped = text.strip()
     if not _NUMBER.fullmatch(stripped):
+        if re.fullmatch(r"[+-]?[\d.]*\d[\d.]*[eE][+-]?\d{4,}", stripped):
+            raise InputError(f"{argument} is {text!r}: expected an exponent of at most 3 digits")
         raise InputError(f"{argument} is {text!r}: expected a decimal or a fraction such as 2/5")
     try:
         return Fraction(stripped)
@@ -65,46 +73,119 @@ def require(condition: bool, argument: str, value: object, requirement: str) -> 
         raise InputError(f"{argument} is {value}: must {requirement}")
 
 
+def require_writable(argument: str, path: Path | None) -> None:
+    """Raise `InputError` "ARGUMENT is PATH: must be writable (REASON)" if no file can go there.
+
+    For the start of a command line, before the work that the file is to hold.  A temporary
+    file is made beside `path` and removed; an existing file stays as it was.  None passes.
+    """
+    if path is None:
+        return
+    try:
+        _neighbour(path).unlink()
+    except OSError as error:
+        raise InputError(
+            f"{argument} is {path}: must be writable ({error.strerror or error})"
+        ) from None
+
+
+def require_folder(argument: str, path: Path) -> None:
+    """Make the folder `path` if need be; raise `InputError` unless files can be written there.
+
+    For the start of a command line, like `require_writable`.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path).close()
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(f"{argument} is {path}: must be a writable folder ({reason})") from None
+
+
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary neighbour of `path`, then move it there in one step.
 
     A failure leaves no half-written file behind, and an existing file as it was.  The
-    temporary name keeps the suffix of `path`.  Raises `InputError` if the folder does not
-    exist, if it or the file cannot be written, and if `path` is a folder itself.
+    temporary name keeps the suffix of `path`.  An existing file keeps its permissions, a new
+    one gets those of the process; where `path` is a link, the file it leads to is written.
+    Raises `InputError` if the folder does not exist, if it or the file cannot be written, and
+    if `path` is a folder itself.
     """
     if path.is_dir():
         raise InputError(f"output file is {path}: must not be a folder")
     if not path.parent.is_dir():
         raise InputError(f"output file is {path}: its folder {path.parent} must exist")
+    temporary: Path | None = None
     try:
-        handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
-    except OSError as error:
-        raise InputError(f"output file is {path}: cannot be written ({error.strerror})") from None
-    os.close(handle)
-    temporary = Path(name)
-    try:
+        target = path.resolve()
+        temporary = _neighbour(target)
         write(temporary)
-        temporary.chmod(0o644)
-        temporary.replace(path)
+        temporary.chmod(_permissions(target))
+        temporary.replace(target)
     except OSError as error:
         reason = error.strerror or error
         raise InputError(f"output file is {path}: cannot be written ({reason})") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _neighbour(path: Path) -> Path:
+    """A new, empty temporary file in the folder of the file that `path` names (or leads to)."""
+    target = path.resolve()
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    handle, name = tempfile.mkstemp(prefix=".", suffix=target.suffix, dir=target.parent)
+    os.close(handle)
+    return Path(name)
+
+
+def _permissions(path: Path) -> int:
+    """The permissions of the file at `path`; for a new file, those the process gives."""
+    if path.exists():
+        return stat.S_IMODE(path.stat().st_mode)
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def run(main: Callable[[Sequence[str]], None], program: str) -> NoReturn:
-    """Run `main` on the process's arguments; bad input ends with one line and exit code 2.
+    """Run `main` on the process's arguments, and end the process.
 
-    Exact answers may have as many digits as the input calls for.
+    Exit code 2 and one line on stderr: bad input, a number too large for a float, closed or full
+    standard output.  Exit code 130 and one line: interrupted (Ctrl-C); the line ends with the
+    message of the `KeyboardInterrupt`, if it has one.  Exact answers may have as many digits as
+    the input calls for; characters that the output cannot encode are written as escapes.
     """
     sys.set_int_max_str_digits(0)
+    code, message = 0, ""
     try:
-        main(sys.argv[1:])
-        sys.stdout.flush()
+        if sys.stdout is None:
+            raise InputError("standard output is closed: must be open")
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")
+        try:
+            main(sys.argv[1:])
+        finally:
+            sys.stdout.flush()
     except InputError as error:
-        print(f"{program}: error: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
+        code, message = 2, f"error: {error}"
+    except OverflowError:
+        code, message = 2, "error: a number is too large for floating-point arithmetic"
+    except KeyboardInterrupt as interrupt:
+        code, message = 130, f"interrupted{': ' if str(interrupt) else ''}{interrupt}"
     except BrokenPipeError:
+        _drop_output()
+    except OSError as error:
+        where = "standard output" if error.errno in _FAILED_OUTPUT else "a system call"
+        code, message = 2, f"error: {error.filename or where}: {error.strerror or error}"
+        _drop_output()
+    if message:
+        print(f"{program}: {message}", file=sys.stderr)
+    raise SystemExit(code)
+
+
+def _drop_output() -> None:
+    """Send what is left of standard output nowhere, so that the process can end quietly."""
+    with contextlib.suppress(io.UnsupportedOperation):  # not a file of the system
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    raise SystemExit(0)

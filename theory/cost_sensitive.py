@@ -233,7 +233,7 @@ def _lines(cost: Any, found: Sequence[Agreement], names: Sequence[str], exact: b
 
 def main(arguments: Sequence[str]) -> None:
     """Parse, read, compare and print; see ``--help``."""
-    parser = Parser(prog=PROGRAM, description=DESCRIPTION)
+    parser = Parser(prog=PROGRAM, description=DESCRIPTION, allow_abbrev=False)
     costs = (
         "CSV of the costs: a column for each class, a row for naming each class; with names in the "
         "first row, and perhaps the first column, rows and columns are matched by them"

@@ -18,7 +18,7 @@ from theory.deterrence_options import (
     PROGRAM,
     argument_parser,
     attitude,
-    check_plot,
+    largest_number,
     law_of_gains,
     number,
 )
@@ -40,6 +40,7 @@ from theory.offender import (
     offence_rate_slopes,
     offending_pays,
 )
+from theory.options import check_plot
 
 Draw = Callable[[], Any]  # makes the figure, importing the drawing code only then
 
@@ -153,8 +154,7 @@ COMMANDS = {"offender": offender, "enforce": enforce, "inspect": inspect}
 def main(arguments: Sequence[str]) -> None:
     """Parse, check, compute, draw and print; see ``--help``."""
     options = argument_parser().parse_args(bind_negatives(arguments, NUMERIC))
-    if options.plot is not None:
-        check_plot(options.plot)
+    check_plot(options.plot)
     try:
         report, draw = COMMANDS[options.command](options)
         text = (as_json if options.json else as_text)(report, options.exact)
@@ -163,7 +163,10 @@ def main(arguments: Sequence[str]) -> None:
 
             save(draw(), options.plot)
     except OverflowError:
-        raise InputError("a number is too large for floating-point arithmetic") from None
+        option, text = largest_number(options)
+        raise InputError(
+            f"{option} is {text}, the largest number: too large for floating-point arithmetic"
+        ) from None
     print(text)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +14,6 @@ from theory.command_line import InputError, Parser, parse_number, require
 from theory.offender import NEUTRAL, Distribution, Gains, Utility
 
 PROGRAM = "python -m theory.deterrence"
-PLOT_SUFFIXES = (".svg", ".pdf", ".png")
 NUMBERS = "Numbers are decimals or fractions, read exactly.  Exit codes: 0 done, 2 bad input."
 LAWS = "values:G@SHARE,..., uniform:LOW,HIGH, exponential:MEAN or lognormal:MU,SIGMA"
 NUMERIC = (
@@ -116,12 +116,15 @@ def number(options: argparse.Namespace, name: str, wanted: Range = "be at least 
     return value
 
 
-def check_plot(path: Path) -> None:
-    """Raise `InputError` unless a picture can be written to `path`."""
-    known = path.suffix.lower() in PLOT_SUFFIXES
-    require(known, "--plot", path, f"end in {', '.join(PLOT_SUFFIXES)}")
-    require(path.parent.is_dir(), "--plot", path, f"lie in a folder that exists, not {path.parent}")
-    require(not path.is_dir(), "--plot", path, "name a file, not a folder")
+def largest_number(options: argparse.Namespace) -> tuple[str, str]:
+    """The option with the number of largest size, and its text."""
+    given = {
+        option: text
+        for option in NUMERIC
+        if (text := getattr(options, option[2:].replace("-", "_"), None)) is not None
+    }
+    option = max(given, key=lambda each: abs(parse_number(given[each], each)))
+    return option, given[option]
 
 
 def attitude(options: argparse.Namespace) -> tuple[Utility, Fraction]:
@@ -153,19 +156,39 @@ def law_of_gains(text: str) -> Gains | Distribution:
     require(len(numbers) == needed.get(family), option, text, f"be {LAWS}")
     from scipy import stats
 
-    first, last = float(numbers[0]), float(numbers[-1])
+    first, last = (_as_float(value, text) for value in (numbers[0], numbers[-1]))
     law: Distribution
     if family == "uniform":
         require(0 <= numbers[0] < numbers[1], option, text, "have 0 <= LOW < HIGH")
+        _require_scale(last - first, "HIGH - LOW", text)
         law = stats.uniform(first, last - first)
     elif family == "exponential":
         require(numbers[0] > 0, option, text, "have a positive MEAN")
+        _require_scale(first, "MEAN", text)
         law = stats.expon(scale=first)
     else:
         require(numbers[1] > 0, option, text, "have a positive SIGMA")
+        require(1e-150 <= last <= 1e150, option, text, "have a SIGMA in [1e-150, 1e150]")
         require(abs(first) <= 700, option, text, "have a MU in [-700, 700]")
         law = stats.lognorm(last, scale=math.exp(first))
     return law
+
+
+def _as_float(value: Fraction, text: str) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise InputError(f"--gain-distribution is {text}: must fit into floats") from None
+
+
+def _require_scale(scale: float, name: str, text: str) -> None:
+    """Raise `InputError` unless the float `scale` is large enough to be divided by.
+
+    Below the smallest normal float, precision is lost and its reciprocal may overflow.
+    """
+    smallest = sys.float_info.min
+    wanted = f"have a {name} of at least {smallest:.1e} as a float"
+    require(scale >= smallest, "--gain-distribution", text, wanted)
 
 
 def _finite_law(text: str, body: str) -> Gains:

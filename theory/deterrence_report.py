@@ -10,6 +10,7 @@ from typing import Any
 from theory.command_line import InputError
 from theory.enforcement import Enforcement
 from theory.inspection import Commitment, InspectionGame, expected
+from theory.tables import as_decimal
 
 Report = Mapping[str, Any]
 
@@ -69,8 +70,16 @@ def _commitment(commitment: Commitment | None) -> Report | None:
 
 
 def as_json(report: Report, exact: bool) -> str:
-    """One line; numbers are floats, or strings such as "1/2" if `exact`."""
-    return json.dumps(_plain(report, exact))
+    """One line; numbers are floats, or strings such as "1/2" if `exact`.
+
+    Raises `InputError` if a number is not finite, which JSON cannot say.
+    """
+    try:
+        return json.dumps(_plain(report, exact), allow_nan=False)
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError("a result is not finite: must be, for --json") from None
 
 
 def as_text(report: Report, exact: bool) -> str:
@@ -87,10 +96,7 @@ def _plain(value: Any, exact: bool) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item, exact) for item in value]
     if not exact:
-        try:
-            return float(value) + 0.0  # no -0.0, which would print its sign
-        except OverflowError:
-            raise InputError("a result is too large for a decimal: use --exact") from None
+        return as_decimal(value)
     if not isinstance(value, int | Fraction):
         raise InputError(
             f"--exact is set: must be left out where a result is not rational, as {value:.6g} here"

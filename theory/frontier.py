@@ -23,6 +23,7 @@ from theory.options import check_plot, parse_positive, parse_unit
 from theory.population import Frontier, Policy, Subgroups, optimal_policy, population_frontier
 
 PROGRAM = "python -m theory.frontier"
+SMALLEST, LARGEST = Fraction(1, 10**100), Fraction(10**100)  # payoffs whose products are floats
 SLOW = 100_000  # subgroups from which exact arithmetic takes more than a few seconds
 
 
@@ -106,6 +107,14 @@ def _subgroups(rates: list[str], shares: list[str], exact: bool) -> Subgroups:
     return subgroups_from_numbers(names, parsed_shares or equal, parsed_rates, "--share", exact)
 
 
+def _as_float(value: Fraction, argument: str, text: str) -> float:
+    """A payoff for float arithmetic; raises `InputError` unless it is one that floats can hold."""
+    fits = SMALLEST <= value <= LARGEST
+    wanted = f"lie in [{float(SMALLEST):g}, {float(LARGEST):g}], unless --exact is set"
+    require(fits, argument, text, wanted)
+    return float(value)
+
+
 def _draw(
     path: Path,
     subgroups: Subgroups,
@@ -157,7 +166,12 @@ def main(arguments: Sequence[str]) -> None:
             policy = optimal_policy(subgroups, alpha)
     else:
         kept: type[Fraction] | type[float] = Fraction if subgroups.exact else float
-        payoffs = kept(gain), kept(loss)
+        payoffs = (gain, loss)
+        if not subgroups.exact:
+            payoffs = (
+                _as_float(gain, "--gain", options.gain),
+                _as_float(loss, "--loss", options.loss),
+            )
         frontier = general_frontier(subgroups, payoffs[0], payoffs[1])
         if alpha is not None:
             policy = general_policy(subgroups, payoffs[0], payoffs[1], kept(alpha))

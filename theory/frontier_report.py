@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from theory.bounded import UNBOUNDED
 from theory.bounded_population import bounded_points
+from theory.command_line import InputError
 from theory.general_points import (
     general_distrust_point,
     general_hedge_point,
@@ -208,7 +209,10 @@ def _numbers(values: Any, exact: bool) -> list[Any]:
     """Numbers as the JSON object has them; 0.0 is added because -0.0 would print its sign."""
     if exact:
         return [str(value) for value in values]
-    floats: list[Any] = (np.asarray(values, dtype=float) + 0.0).tolist()
+    try:
+        floats: list[Any] = (np.asarray(values, dtype=float) + 0.0).tolist()
+    except OverflowError:
+        raise InputError("a result is too large for a decimal: use --exact") from None
     return floats
 
 

@@ -45,7 +45,12 @@ QUANTITIES = ("prediction", "residual", "marginal", "information")
 
 def argument_parser() -> argparse.ArgumentParser:
     """The options."""
-    parser = Parser(prog=PROGRAM, description=(__doc__ or "").partition("\n")[0], epilog=EXAMPLE)
+    parser = Parser(
+        prog=PROGRAM,
+        description=(__doc__ or "").partition("\n")[0],
+        epilog=EXAMPLE,
+        allow_abbrev=False,
+    )
     pair: dict[str, Any] = {"nargs": 2, "metavar": ("W1", "W2")}
     parser.add_argument("--weights", required=True, help="weights of the two classes", **pair)
     parser.add_argument(

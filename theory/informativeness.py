@@ -20,10 +20,10 @@ from typing import Any
 from theory.certified_maximum import GAP, MOST_BOXES, CertifiedMaximum, certified_maximum
 from theory.command_line import InputError, Parser, bind_negatives, parse_number, require, run
 from theory.optimal_bounds import OptimalBounds, optimal_bounds, rational_choice
+from theory.options import check_plot
 from theory.surds import Exact, Surd, enclosure
 
 PROGRAM = "python -m theory.informativeness"
-PLOT_SUFFIXES = (".svg", ".pdf", ".png")
 PROGRESS_EVERY = 5.0  # seconds
 
 
@@ -173,14 +173,6 @@ def _progress() -> Callable[[int], None]:
     return tell
 
 
-def _check_plot(path: Path) -> None:
-    require(
-        path.suffix.lower() in PLOT_SUFFIXES, "--plot", path, f"end in {', '.join(PLOT_SUFFIXES)}"
-    )
-    require(path.parent.is_dir(), "--plot", path, f"lie in a folder that exists, not {path.parent}")
-    require(not path.is_dir(), "--plot", path, "name a file, not a folder")
-
-
 def main(arguments: Sequence[str]) -> None:
     """Parse, check, compute, draw and print; see ``--help``."""
     options = _parser().parse_args(bind_negatives(arguments, ("--p", "--alpha", "--gap")))
@@ -192,8 +184,7 @@ def main(arguments: Sequence[str]) -> None:
     require(0 <= numbers["--alpha"] <= 1, "--alpha", options.alpha, "lie in [0, 1]")
     allowed = Fraction(1, 10**6) <= numbers["--gap"] <= 1
     require(allowed, "--gap", options.gap, "lie in [1/1000000, 1]")
-    if options.plot is not None:
-        _check_plot(options.plot)
+    check_plot(options.plot)
     optimum = optimal_bounds(numbers["--p"], numbers["--alpha"])
     start = rational_choice(optimum)
     try:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from theory.command_line import parse_number, require
+from theory.command_line import parse_number, require, require_writable
 from theory.groups_csv import subgroups_from_numbers
 from theory.population import Subgroups
 
@@ -27,12 +27,13 @@ def add_output_options(parser: argparse.ArgumentParser, *, exact: bool = True) -
 
 
 def check_plot(path: Path | None) -> None:
-    """Raise `InputError` unless `path` is None or names a picture in a folder that exists."""
+    """Raise `InputError` unless `path` is None or a picture can be written there."""
     if path is not None:
         endings = f"end in {', '.join(PLOT_SUFFIXES)}"
         require(path.suffix.lower() in PLOT_SUFFIXES, "--plot", path, endings)
         require(path.parent.is_dir(), "--plot", path, "lie in a folder that exists")
         require(not path.is_dir(), "--plot", path, "name a file, not a folder")
+        require_writable("--plot", path)
 
 
 def parse_unit(text: str, argument: str) -> Fraction:

@@ -137,7 +137,8 @@ def main(arguments: Sequence[str]) -> None:
     options = _parser().parse_args(bind_negatives(arguments, ("--alpha", "--confidence")))
     alpha = parse_unit(options.alpha, "--alpha")
     confidence = parse_number(options.confidence, "--confidence")
-    require(0 < confidence < 1, "--confidence", options.confidence, "lie strictly between 0 and 1")
+    inside = 0 < confidence < 1 and 0 < float(confidence) < 1  # as a float, too
+    require(inside, "--confidence", options.confidence, "lie strictly between 0 and 1")
     check_plot(options.plot)
     groups = read_counts(options.groups)
     rows = robust_policy(groups, alpha, float(confidence), options.simultaneous)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from theory.command_line import InputError
+
 
 def shown(value: Any, exact: bool) -> str:
     """A number for people: the fraction itself if `exact`, else six digits; "-" for None.
@@ -15,7 +17,7 @@ def shown(value: Any, exact: bool) -> str:
     """
     if value is None:
         return "-"
-    return str(value) if exact else f"{float(value) + 0.0:.6g}"
+    return str(value) if exact else f"{as_decimal(value):.6g}"
 
 
 def shown_pair(point: Sequence[Any] | None, exact: bool) -> str:
@@ -37,8 +39,18 @@ def number(value: Any, exact: bool) -> str | float | None:
     """
     if value is None:
         return None
-    # 0.0 is added because -0.0 would print its sign.
-    return str(value) if exact else float(value) + 0.0
+    return str(value) if exact else as_decimal(value)
+
+
+def as_decimal(value: Any) -> float:
+    """The number as a float, without the sign of -0.0, which would be printed.
+
+    Raises `InputError` if it is beyond the floats.
+    """
+    try:
+        return float(value) + 0.0
+    except OverflowError:
+        raise InputError("a result is too large for a decimal: use --exact") from None
 
 
 def numbers(values: Iterable[Any], exact: bool) -> list[str | float | None]:

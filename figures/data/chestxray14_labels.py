@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from theory.command_line import InputError, Parser, require, write_whole
+from theory.command_line import InputError, Parser, require, require_writable, write_whole
 
 LABELS = Path("data") / "chestxray14" / "Data_Entry_2017_v2020.csv"
 COMPRESSED = LABELS.with_name(f"{LABELS.name}.gz")
@@ -36,6 +36,7 @@ def chosen_files(
     )
     parser.add_argument("--output", type=Path, default=table, help="default: beside this script")
     options = parser.parse_args(arguments)
+    require_writable("--output", options.output)
     return options.labels, options.output
 
 
