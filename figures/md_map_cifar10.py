@@ -30,7 +30,7 @@ def draw_frequencies(found: Mapping[str, Any]) -> Figure:
     models = values(points, "model")
     with drawing.styled():
         figure = Figure(figsize=(7.4, 3.6))
-        figure.subplots_adjust(left=0.09, right=0.99, bottom=0.32, top=0.88, wspace=0.25)
+        figure.subplots_adjust(left=0.09, right=0.99, bottom=0.28, top=0.88, wspace=0.25)
         panels = figure.subplots(1, len(models), squeeze=False)[0]
         for axes, model in zip(panels, models, strict=True):
             own = [point for point in points if point["model"] == model]
@@ -44,7 +44,7 @@ def draw_frequencies(found: Mapping[str, Any]) -> Figure:
             axes.set_xscale("log")
             axes.set_xlabel("Ratio of the weights")
             above, none, below = counts(own)
-            axes.set_title(f"{model}: at 95%, ex post better\nat {above} of {len(own)} points, "
+            axes.set_title(f"{model}, {len(own)} points: ex post better\nat {above}, "
                            f"weighted at {below}, neither at {none}", fontsize=7)  # fmt: skip
         panels[0].set_ylabel("Weighted loss saved, %")
         figure.legend(*panels[0].get_legend_handles_labels(), loc="lower center", ncols=3,
