@@ -142,7 +142,7 @@ def test_an_endless_field_ends_with_one_line(refused, write, script):
 def test_a_folder_as_output_ends_with_one_line(refused, write, tmp_path, script):
     path = write(SAMPLE, "labels.csv")
     err = refused(script, path, "--output", tmp_path)
-    assert err == f"make: error: output file is {tmp_path}: must not be a folder\n"
+    assert err == f"make: error: --output is {tmp_path}: must be writable (Is a directory)\n"
     assert list(tmp_path.iterdir()) == [path]
 
 
