@@ -171,7 +171,9 @@ def _maps() -> Iterator[str]:
         yield (
             f"At {above} of {len(points)} points the 95% interval over {points[0]['seeds']} seeds "
             f"says that ex post weighting has the lower weighted loss, at {below} that weighted "
-            f"training has, at {none} neither.  The points at which weighted training does better:"
+            f"training has, at {none} neither."
+            + "  The points at which weighted training does better:"
+            * bool(below)
         )
         yield ""
         for point in points:
