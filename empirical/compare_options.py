@@ -74,7 +74,7 @@ def argument_parser() -> Parser:
     add("--evaluate-every", help="training steps between two evaluations, or 'epoch'")
     add("--limit", help="use at most so many training images")
     add("--device", help="cpu or cuda (default: cuda if there is one)")
-    add("--jobs", help="trainings at a time (default: on a CPU one for each core, on a GPU 1)")
+    add("--jobs", help="trainings at a time (default: on a CPU one for two cores, on a GPU 1)")
     add("--threads", help="CPU threads of each (default: what the cores allow)")
     add("--out", type=Path, metavar="FILE", help="results file (.json); continued if it exists")
     add("--show", type=Path, metavar="FILE", help="print the table of a results file")

@@ -167,7 +167,7 @@ def argument_parser() -> Parser:
     add("--together", action="store_true", help="train the networks of a group side by side")
     add("--data-dir", type=Path, metavar="DIR", help="where the data sets lie")
     add("--device", help="cpu or cuda (default: cuda if there is one)")
-    add("--jobs", default="0", help="groups at a time (default: on a CPU one for each core, on a "
+    add("--jobs", default="0", help="groups at a time (default: on a CPU one for two cores, on a "
         "GPU 1)")  # fmt: skip
     add("--threads", default="0", help="CPU threads of each (default: what the cores allow)")
     add("--out", type=Path, metavar="FILE", help="results file (.json); continued if it exists")

@@ -34,7 +34,7 @@ def test_an_error_of_a_task_is_the_callers(jobs):
 
 def test_the_cores_are_divided_among_as_many_processes_as_help(monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
-    assert Workers.chosen(0, 0, "cpu", tasks=20) == Workers(8, 1)
+    assert Workers.chosen(0, 0, "cpu", tasks=20) == Workers(4, 2)
     assert Workers.chosen(0, 0, "cpu", tasks=3) == Workers(3, 2)
     assert Workers.chosen(2, 0, "cpu", tasks=20) == Workers(2, 4)
     assert Workers.chosen(4, 3, "cuda", tasks=20) == Workers(4, 3)
